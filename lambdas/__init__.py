@@ -1,0 +1,1 @@
+"""What runs inside a tenant. Imports point one way: api, jobs -> store -> casework."""

@@ -1,0 +1,1 @@
+"""How casework objects are kept: PynamoDB models and the repository over them."""
