@@ -12,7 +12,7 @@ from datetime import date
 EARLIEST, LATEST = 1868, 2200
 
 
-class NotADate(ValueError):
+class NotADateError(ValueError):
     """The text cannot be read as a date; the message is Japanese and never repeats the text."""
 
 
@@ -26,14 +26,16 @@ class PartialDate:
 
     def __post_init__(self) -> None:
         if (self.y is None and self.m is not None) or (self.m is None and self.d is not None):
-            raise NotADate("年が分からないときは月と日も、月が分からないときは日も空けてください。")
+            raise NotADateError(
+                "年が分からないときは月と日も、月が分からないときは日も空けてください。"
+            )
         if self.y is not None and not EARLIEST <= self.y <= LATEST:
-            raise NotADate(f"年は西暦{EARLIEST}年から{LATEST}年までで記入してください。")
+            raise NotADateError(f"年は西暦{EARLIEST}年から{LATEST}年までで記入してください。")
         if self.y is not None and self.m is not None:
             try:
                 date(self.y, self.m, self.d or 1)
             except ValueError:
-                raise NotADate("暦にない日付です。") from None
+                raise NotADateError("暦にない日付です。") from None
 
     def exact(self) -> date | None:
         """The day, when it is known."""
@@ -73,7 +75,7 @@ _UNKNOWN_TAIL = re.compile(r"(?:月日|日)?(?:不詳|不明)$|(?:-XX){1,2}$")
 def parse(text: str) -> PartialDate:
     """Read 昭和40年3月2日, S40.3.2, 1965-03-02, 19650302, 昭和40年, 昭和40年3月日不詳, 不詳.
 
-    Raises NotADate. Full-width digits and letters are read as half-width ones.
+    Raises NotADateError. Full-width digits and letters are read as half-width ones.
     """
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
     known = _UNKNOWN_TAIL.sub("", plain)
@@ -84,7 +86,7 @@ def parse(text: str) -> PartialDate:
         return PartialDate(y=y, m=m, d=d)
     written = _WRITTEN.fullmatch(known)
     if not written or (written["era"] is None and len(written["year"]) != 4):
-        raise NotADate(
+        raise NotADateError(
             "日付として読めません。昭和40年3月2日、S40.3.2、1965-03-02 のように書きます。"
         )
     year = 1 if written["year"] == "元" else int(written["year"])
@@ -94,10 +96,10 @@ def parse(text: str) -> PartialDate:
         return PartialDate(y=year, m=month, d=day)
     era = _BY_MARK[written["era"]]
     if year < 1:
-        raise NotADate("元号の年は元年(1年)からです。")
+        raise NotADateError("元号の年は元年(1年)からです。")
     found = PartialDate(y=era.first.year + year - 1, m=month, d=day)
     if era not in _eras_of(found):
-        raise NotADate("その元号の期間にない日付です。元号と年を確かめてください。")
+        raise NotADateError("その元号の期間にない日付です。元号と年を確かめてください。")
     return found
 
 
