@@ -1,0 +1,53 @@
+"""The CDK app: `cdk synth -c manifests=tenants/a.yaml,tenants/b.yaml` (default: all of tenants/).
+
+Context `assets` names another directory of built functions than `.build`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from infra.assets import BUILD, MissingAsset
+from infra.manifest import Manifest, ManifestError, load_all
+from infra.routes import Routes, routes_of_the_api
+from infra.stage import TenantStage
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def add_tenants(
+    app: cdk.App, *, manifests: Iterable[Manifest], routes: Routes, build: Path = BUILD
+) -> list[TenantStage]:
+    """One stage per manifest, in the order given."""
+    return [
+        TenantStage(app, manifest=manifest, routes=routes, build=build) for manifest in manifests
+    ]
+
+
+def _manifest_paths(app: cdk.App) -> list[Path]:
+    named: str | None = app.node.try_get_context("manifests")
+    if named:
+        return [Path(name) for name in named.split(",")]
+    return sorted((ROOT / "tenants").glob("*.yaml"))
+
+
+def main() -> None:
+    app = cdk.App()
+    try:
+        add_tenants(
+            app,
+            manifests=load_all(_manifest_paths(app)),
+            routes=routes_of_the_api(),
+            build=Path(app.node.try_get_context("assets") or BUILD),
+        )
+    except (ManifestError, MissingAsset) as error:
+        sys.exit(str(error))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

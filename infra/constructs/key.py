@@ -1,0 +1,137 @@
+"""The tenant's own key: every table, bucket and log group of the tenant lies under it."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.names import FUNCTIONS, Names
+
+# All a caller does with a key through DynamoDB or S3, written out: no wildcard action anywhere.
+USE = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+# Administration leaves out USE and CreateGrant: who runs the account does not read the records.
+ADMINISTER = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+
+
+class TenantKey(Construct):
+    """Customer key with rotation; `rotation_days` decides its price (one dollar per rotation)."""
+
+    def __init__(self, scope: Construct, id: str, *, names: Names, rotation_days: int) -> None:
+        super().__init__(scope, id)
+        self.key = kms.Key(
+            self,
+            "Key",
+            alias=names.key_alias.removeprefix("alias/"),
+            description=f"{names.prefix}: records, audit, files, seals and logs",
+            enable_key_rotation=True,
+            rotation_period=Duration.days(rotation_days),
+            pending_window=Duration.days(30),
+            removal_policy=RemovalPolicy.RETAIN,
+            policy=_policy(names),
+        )
+
+
+def _policy(names: Names) -> iam.PolicyDocument:
+    account = iam.AccountPrincipal(names.account)
+    dynamodb = f"dynamodb.{names.region}.amazonaws.com"
+    s3 = f"s3.{names.region}.amazonaws.com"
+    return iam.PolicyDocument(
+        statements=[
+            _statement("AccountAdministersWithoutReading", account, ADMINISTER),
+            # Roles are named by condition, not as principals: KMS refuses a policy that names a
+            # role which does not exist yet, and the functions come with the second stack.
+            _statement(
+                "FunctionsThroughDynamoDB",
+                account,
+                USE,
+                {
+                    "ArnEquals": {"aws:PrincipalArn": [names.role_arn(f) for f in FUNCTIONS]},
+                    "StringEquals": {"kms:ViaService": dynamodb},
+                },
+            ),
+            _statement(
+                "JobsThroughS3",
+                account,
+                ("kms:Decrypt", "kms:GenerateDataKey"),
+                {
+                    "ArnEquals": {"aws:PrincipalArn": names.role_arn("jobs")},
+                    "StringEquals": {"kms:ViaService": s3},
+                },
+            ),
+            # DynamoDB takes its grant on the key from whoever creates the table.
+            _statement(
+                "DeploymentCreatesTables",
+                account,
+                (*USE, "kms:CreateGrant"),
+                {
+                    "ArnEquals": {"aws:PrincipalArn": names.deployment_role_arn},
+                    "StringEquals": {"kms:ViaService": dynamodb},
+                },
+            ),
+            # The CDK adds nothing for CloudWatch Logs; without this the log groups do not deploy.
+            _statement(
+                "LogsOfThisTenant",
+                iam.ServicePrincipal(f"logs.{names.region}.amazonaws.com"),
+                USE,
+                {
+                    "ArnEquals": {
+                        "kms:EncryptionContext:aws:logs:arn": [
+                            names.log_group_arn(group)
+                            for group in (
+                                names.access_log_group,
+                                *(names.function_log_group(f) for f in FUNCTIONS),
+                            )
+                        ]
+                    }
+                },
+            ),
+        ]
+    )
+
+
+def _statement(
+    sid: str,
+    principal: iam.IPrincipal,
+    actions: tuple[str, ...],
+    conditions: dict[str, dict[str, str | list[str]]] | None = None,
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid=sid,
+        principals=[principal],
+        actions=list(actions),
+        resources=["*"],
+        conditions=conditions,
+    )

@@ -1,0 +1,231 @@
+"""A door: one REST API in front of the tenant's function, for the Internet or a closed network."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import Duration, Size
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+from infra.constructs.gateway_responses import GATEWAY_PROBLEMS
+from infra.manifest import InternetDoor, PrivateDoor
+from infra.names import STAGE_NAME, Names
+from infra.routes import Routes, under
+
+# Sign-in is where passwords are guessed: a few per second are enough for a whole town hall.
+SIGN_IN_PREFIX = "/auth/"
+SIGN_IN_RATE, SIGN_IN_BURST = 5, 10
+COMPRESS_FROM_BYTES = 1024
+# Named one by one: a catch-all would turn JSON into base64.
+BINARY_TYPES = ("font/woff2", "image/png", "image/x-icon")
+# Which route, how it went and how long: no address, no token, no person.
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "apiId": "$context.apiId",
+    "route": "$context.resourcePath",
+    "method": "$context.httpMethod",
+    "status": "$context.status",
+    "latencyMs": "$context.responseLatency",
+    "bytes": "$context.responseLength",
+}
+
+
+class TenantApi(Construct):
+    """REST API with one resource per route; its resource policy is the door's."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        door: InternetDoor | PrivateDoor,
+        routes: Routes,
+        function: lambda_.IFunction,
+        user_pool_arn: str,
+        rate: int,
+        burst: int,
+    ) -> None:
+        super().__init__(scope, id)
+        private = isinstance(door, PrivateDoor)
+        self.name = f"{names.prefix}-{'private' if private else 'internet'}"
+        self.api = apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=self.name,
+            policy=_policy(door),
+            endpoint_configuration=_endpoint(self, door),
+            # The role that lets gateways log belongs to the account: tenants would fight over it.
+            cloud_watch_role=False,
+            min_compression_size=Size.bytes(COMPRESS_FROM_BYTES),
+            binary_media_types=list(BINARY_TYPES),
+            deploy_options=apigateway.StageOptions(
+                stage_name=STAGE_NAME,
+                throttling_rate_limit=rate,
+                throttling_burst_limit=burst,
+                method_options={
+                    f"{route.path}/{route.method}": apigateway.MethodDeploymentOptions(
+                        throttling_rate_limit=SIGN_IN_RATE, throttling_burst_limit=SIGN_IN_BURST
+                    )
+                    for route in under(routes, SIGN_IN_PREFIX)
+                },
+                access_log_destination=apigateway.LogGroupLogDestination(
+                    logs.LogGroup.from_log_group_name(self, "AccessLog", names.access_log_group)
+                ),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
+                # Execution logs hold headers and bodies: never.
+                logging_level=apigateway.MethodLoggingLevel.OFF,
+                data_trace_enabled=False,
+            ),
+        )
+        self._add_routes(routes, function, user_pool_arn)
+        self._add_problems()
+        if isinstance(door, InternetDoor) and door.waf != "none":
+            self._add_waf(names, door.waf)
+
+    def _add_routes(self, routes: Routes, function: lambda_.IFunction, user_pool_arn: str) -> None:
+        authorizer = apigateway.CognitoUserPoolsAuthorizer(
+            self,
+            "Staff",
+            cognito_user_pools=[
+                cognito.UserPool.from_user_pool_arn(self, "Pool", user_pool_arn),
+            ],
+            # An expired token is expired at once, not when a cache lets go of it.
+            results_cache_ttl=Duration.seconds(0),
+        )
+        # One permission for the whole API: one per method would outgrow the function's policy.
+        integration = apigateway.LambdaIntegration(
+            function, scope_permission_to_method=False, allow_test_invoke=False
+        )
+        for route in routes:
+            self.api.root.resource_for_path(route.path).add_method(
+                route.method,
+                integration,
+                authorization_type=apigateway.AuthorizationType.NONE if route.public else None,
+                authorizer=None if route.public else authorizer,
+            )
+
+    def _add_problems(self) -> None:
+        for problem in GATEWAY_PROBLEMS:
+            self.api.add_gateway_response(
+                problem.kind.replace("_", " ").title().replace(" ", ""),
+                type=apigateway.ResponseType.of(problem.kind),
+                status_code=None if problem.status is None else str(problem.status),
+                response_headers=problem.headers,
+                # The key must be this type, whatever the header then says.
+                templates={"application/json": problem.body},
+            )
+
+    def _add_waf(self, names: Names, waf: str) -> None:
+        arn = waf if waf.startswith("arn:") else _own_web_acl(self, names).attr_arn
+        wafv2.CfnWebACLAssociation(
+            self,
+            "WafAssociation",
+            resource_arn=self.api.deployment_stage.stage_arn,
+            web_acl_arn=arn,
+        )
+
+
+def _endpoint(
+    scope: Construct, door: InternetDoor | PrivateDoor
+) -> apigateway.EndpointConfiguration:
+    if isinstance(door, InternetDoor):
+        return apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL])
+    return apigateway.EndpointConfiguration(
+        types=[apigateway.EndpointType.PRIVATE],
+        vpc_endpoints=[
+            ec2.InterfaceVpcEndpoint.from_interface_vpc_endpoint_attributes(
+                scope, f"Endpoint{number}", vpc_endpoint_id=endpoint, port=443
+            )
+            for number, endpoint in enumerate(door.vpc_endpoint_ids)
+        ],
+    )
+
+
+def _policy(door: InternetDoor | PrivateDoor) -> iam.PolicyDocument:
+    """Whoever comes another way than the door's is denied, with a token or without."""
+    statements = [_invoke(iam.Effect.ALLOW)]
+    if isinstance(door, PrivateDoor):
+        statements.append(
+            _invoke(
+                iam.Effect.DENY,
+                {"StringNotEquals": {"aws:SourceVpce": list(door.vpc_endpoint_ids)}},
+            )
+        )
+    elif door.allowed_cidrs:
+        statements.append(
+            _invoke(iam.Effect.DENY, {"NotIpAddress": {"aws:SourceIp": list(door.allowed_cidrs)}})
+        )
+    return iam.PolicyDocument(statements=statements)
+
+
+def _invoke(
+    effect: iam.Effect, conditions: dict[str, dict[str, list[str]]] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        effect=effect,
+        principals=[iam.AnyPrincipal()],
+        actions=["execute-api:Invoke"],
+        resources=["execute-api:/*"],
+        conditions=conditions,
+    )
+
+
+def _own_web_acl(scope: Construct, names: Names) -> wafv2.CfnWebACL:
+    """Two rules: AWS's common rule set, and a limit per address. Seven dollars a month."""
+
+    def visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+        return wafv2.CfnWebACL.VisibilityConfigProperty(
+            cloud_watch_metrics_enabled=True,
+            metric_name=f"{names.prefix}-{name}",
+            # Samples would show what people typed.
+            sampled_requests_enabled=False,
+        )
+
+    return wafv2.CfnWebACL(
+        scope,
+        "Waf",
+        name=names.prefix,
+        scope="REGIONAL",
+        default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
+        visibility_config=visible("waf"),
+        rules=[
+            wafv2.CfnWebACL.RuleProperty(
+                name="common",
+                priority=0,
+                override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
+                statement=wafv2.CfnWebACL.StatementProperty(
+                    managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
+                        vendor_name="AWS",
+                        name="AWSManagedRulesCommonRuleSet",
+                        rule_action_overrides=[
+                            # It blocks bodies above 8 KB: a long consultation is longer.
+                            wafv2.CfnWebACL.RuleActionOverrideProperty(
+                                name="SizeRestrictions_BODY",
+                                action_to_use=wafv2.CfnWebACL.RuleActionProperty(count={}),
+                            )
+                        ],
+                    )
+                ),
+                visibility_config=visible("common"),
+            ),
+            wafv2.CfnWebACL.RuleProperty(
+                name="per-address",
+                priority=1,
+                action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+                statement=wafv2.CfnWebACL.StatementProperty(
+                    rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(
+                        aggregate_key_type="IP", limit=6000
+                    )
+                ),
+                visibility_config=visible("per-address"),
+            ),
+        ],
+    )

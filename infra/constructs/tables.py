@@ -1,0 +1,60 @@
+"""The two tables. Records change under conditions; the audit table only grows."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.names import Names
+
+RECORDS_INDEX = "byAgency"
+AUDIT_INDEX = "byDay"
+# Only transient items (sign-in states, idempotency records) carry it; a record never does.
+TTL_ATTRIBUTE = "expiresAt"
+PITR_DAYS = 35
+
+
+class TenantTables(Construct):
+    """`records` (pk, sk; index byAgency) and `audit` (pk, sk; index byDay with the hashes)."""
+
+    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey) -> None:
+        super().__init__(scope, id)
+        self.records = self._table("Records", names.records_table, key, ttl=TTL_ATTRIBUTE)
+        self.records.add_global_secondary_index(
+            index_name=RECORDS_INDEX,
+            partition_key=_text("agencyKey"),
+            sort_key=_text("listKey"),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        self.audit = self._table("Audit", names.audit_table, key)
+        self.audit.add_global_secondary_index(
+            index_name=AUDIT_INDEX,
+            partition_key=_text("day"),
+            sort_key=_text("dayKey"),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["hash"],
+        )
+
+    def _table(self, id: str, name: str, key: kms.IKey, ttl: str | None = None) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            id,
+            table_name=name,
+            partition_key=_text("pk"),
+            sort_key=_text("sk"),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True, recovery_period_in_days=PITR_DAYS
+            ),
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+            time_to_live_attribute=ttl,
+        )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

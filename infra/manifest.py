@@ -1,0 +1,486 @@
+"""One municipality's environment as written down by its vendor: YAML in, `Manifest` out.
+
+The form is `schemas/tenant.schema.json`; what a schema cannot say (check digits, doors, tags) is
+judged here. Every fault is reported at once with file, line, column and what to write instead.
+"""
+
+from __future__ import annotations
+
+import csv
+import ipaddress
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import AliasEvent
+
+SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
+MAX_BYTES = 64 * 1024
+SYSTEM = "soudan"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One fault in a manifest. `line` and `column` count from 1; `write` says what to do."""
+
+    file: str
+    line: int
+    column: int
+    wrong: str
+    write: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.wrong} → {self.write}"
+
+
+class ManifestError(Exception):
+    """Raised with every problem found; its text is for people."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(frozen=True, kw_only=True)
+class InternetDoor:
+    """`waf` is "none", "own" or the ARN of a web ACL shared in the account."""
+
+    allowed_cidrs: tuple[str, ...]
+    waf: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateDoor:
+    vpc_endpoint_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """A municipality's environment. `tags` are complete: configured keys and extra values."""
+
+    lg_code: str
+    municipality: str
+    vendor: str
+    offer: str
+    environment: str
+    account: str
+    region: str
+    isolation: str
+    internet: InternetDoor | None
+    private: PrivateDoor | None
+    records_years: int
+    audit_years: int
+    log_days: int
+    cognito_plan: str
+    mfa_required: bool
+    alarm_email: str
+    rate: int
+    burst: int
+    key_rotation_days: int
+    tags: Mapping[str, str]
+
+
+def check_digit(first_five: str) -> str:
+    """Check digit of a 全国地方公共団体コード (DOMAIN §4.9, 総務省)."""
+    total = sum(
+        weight * int(digit) for weight, digit in zip((6, 5, 4, 3, 2), first_five, strict=True)
+    )
+    return str((11 - total % 11) % 10)
+
+
+@cache
+def municipalities() -> Mapping[str, str]:
+    """Code → name of the 1,741 municipalities (schemas/municipalities.csv)."""
+    with (SCHEMAS / "municipalities.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["lgcode"]: row["municipality"] for row in csv.DictReader(lines)}
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((SCHEMAS / "tenant.schema.json").read_text("utf-8"))
+    return loaded
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_schema())
+
+
+def load(path: Path) -> Manifest:
+    """Read one manifest. Raises ManifestError with all its problems."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ManifestError(
+            [_whole(str(path), "ファイルを読めません。", "ファイルの場所を確かめてください。")]
+        ) from error
+    return parse(raw, file=str(path))
+
+
+def load_all(paths: Iterable[Path]) -> tuple[Manifest, ...]:
+    """Read several manifests and judge them together. Raises ManifestError with all problems."""
+    problems: list[Problem] = []
+    found: list[tuple[str, Manifest]] = []
+    for path in paths:
+        try:
+            found.append((str(path), load(path)))
+        except ManifestError as error:
+            problems.extend(error.problems)
+    problems.extend(_together(found))
+    if problems:
+        raise ManifestError(problems)
+    return tuple(manifest for _, manifest in found)
+
+
+def parse(raw: bytes, *, file: str) -> Manifest:
+    """Turn a manifest's bytes into a `Manifest`. Raises ManifestError with all its problems."""
+    tree = _read_yaml(raw, file=file)
+    problems = list(_shape_problems(tree, file=file))
+    if not problems:
+        problems = list(_meaning_problems(tree, file=file))
+    if problems:
+        raise ManifestError(sorted(problems, key=lambda p: (p.line, p.column, p.wrong)))
+    return _build(tree)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def _read_yaml(raw: bytes, *, file: str) -> CommentedMap:
+    if len(raw) > MAX_BYTES:
+        raise ManifestError(
+            [_whole(file, "大きすぎます。", "64KBまでの設定ファイルを渡してください。")]
+        )
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ManifestError(
+            [_whole(file, "UTF-8で読めません。", "UTF-8で保存し直してください。")]
+        ) from error
+    try:
+        # References are refused before anything is built: nested ones multiply without bound.
+        for event in YAML(typ="rt", pure=True).parse(text):
+            if isinstance(event, AliasEvent):
+                mark = event.start_mark
+                raise ManifestError(
+                    [
+                        Problem(
+                            file=file,
+                            line=mark.line + 1,
+                            column=mark.column + 1,
+                            wrong="参照(*)は使えません。",
+                            write="値をそのまま書いてください。",
+                        )
+                    ]
+                )
+        tree = YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        duplicate = "duplicate key" in (error.problem or "")
+        raise ManifestError(
+            [
+                Problem(
+                    file=file,
+                    line=mark.line + 1 if mark else 1,
+                    column=mark.column + 1 if mark else 1,
+                    wrong="同じ項目が2度書かれています。"
+                    if duplicate
+                    else "YAMLとして読めません。",
+                    write="どちらか一方を消してください。"
+                    if duplicate
+                    else "字下げ、引用符、コロンの後の空白を確かめてください。",
+                )
+            ]
+        ) from error
+    if not isinstance(tree, CommentedMap):
+        raise ManifestError(
+            [
+                _whole(
+                    file,
+                    "設定が書かれていません。",
+                    "`soudan tenant new` で雛形を作ってください。",
+                )
+            ]
+        )
+    return tree
+
+
+def _whole(file: str, wrong: str, write: str) -> Problem:
+    return Problem(file=file, line=1, column=1, wrong=wrong, write=write)
+
+
+def _place(tree: Any, path: Sequence[str | int]) -> tuple[int, int]:
+    """Line and column (from 1) of the key or item at `path`, or of its nearest ancestor."""
+    line, column = 0, 0
+    node = tree
+    for step in path:
+        if isinstance(node, CommentedMap) and step in node:
+            line, column = node.lc.key(step)
+        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
+            line, column = node.lc.item(step)
+        else:
+            break
+        node = node[step]
+    return line + 1, column + 1
+
+
+# --- the form ----------------------------------------------------------------------------------
+
+
+def _shape_problems(tree: CommentedMap, *, file: str) -> Iterator[Problem]:
+    for error in _validator().iter_errors(tree):
+        path = list(error.instance_path)
+        hint = _hint(error.schema_path)
+        kind = error.kind
+        match kind:
+            case jsonschema_rs.ValidationErrorKind.AdditionalProperties():
+                for key in kind.unexpected:
+                    yield _at(
+                        tree,
+                        [*path, key],
+                        file=file,
+                        wrong=f"知らない項目「{key}」があります。",
+                        write=f"消すか、次のどれかに直してください: {_known(error.schema_path)}",
+                    )
+            case jsonschema_rs.ValidationErrorKind.Required():
+                name = kind.property
+                yield _at(
+                    tree,
+                    path,
+                    file=file,
+                    wrong=f"「{'.'.join(str(step) for step in [*path, name])}」がありません。",
+                    write=_hint([*error.schema_path[:-1], "properties", name]) or hint,
+                )
+            case _:
+                name = ".".join(str(step) for step in path) or "全体"
+                yield _at(
+                    tree, path, file=file, wrong=f"「{name}」の値が正しくありません。", write=hint
+                )
+
+
+def _at(
+    tree: CommentedMap, path: Sequence[str | int], *, file: str, wrong: str, write: str
+) -> Problem:
+    line, column = _place(tree, path)
+    return Problem(file=file, line=line, column=column, wrong=wrong, write=write)
+
+
+def _nodes(schema_path: Sequence[str | int]) -> Iterator[Mapping[str, Any]]:
+    """The schema's objects along a path; a `$ref` counts as part of the object that holds it."""
+    node: Any = _schema()
+    for step in schema_path:
+        if step != "$ref":
+            node = node[step]
+        if isinstance(node, dict):
+            if "$ref" in node:
+                node = _schema()["$defs"][node["$ref"].removeprefix("#/$defs/")] | node
+            yield node
+
+
+def _hint(schema_path: Sequence[str | int]) -> str:
+    hints = [node["x-write"] for node in _nodes(schema_path) if "x-write" in node]
+    return hints[-1] if hints else "説明書の例を見て書き直してください。"
+
+
+def _known(schema_path: Sequence[str | int]) -> str:
+    names = [node["properties"] for node in _nodes(schema_path) if "properties" in node]
+    return ", ".join(names[-1]) if names else ""
+
+
+# --- the meaning -------------------------------------------------------------------------------
+
+
+def _meaning_problems(tree: CommentedMap, *, file: str) -> Iterator[Problem]:
+    def at(path: Sequence[str | int], wrong: str, write: str) -> Problem:
+        return _at(tree, path, file=file, wrong=wrong, write=write)
+
+    yield from _municipality_problems(tree["municipality"], at)
+    if tree["cognito"]["mfa"] == "off" and tree["environment"] != "local":
+        yield at(
+            ["cognito", "mfa"],
+            "多要素認証を切れるのは手元の試用(local)だけです。",
+            "mfa: required と書いてください。",
+        )
+    yield from _door_problems(tree, at)
+    yield from _tag_problems(tree, at)
+
+
+def _municipality_problems(municipality: Mapping[str, str], at: Any) -> Iterator[Problem]:
+    code = municipality["code"]
+    here = ["municipality", "code"]
+    if code[5] != check_digit(code[:5]):
+        yield at(
+            here,
+            f"自治体コード {code} の検査数字が合いません。",
+            f'上5桁が正しければ "{code[:5]}{check_digit(code[:5])}" と書いてください。',
+        )
+    elif code not in municipalities():
+        yield at(
+            here,
+            f"自治体コード {code} は市区町村の一覧にありません。",
+            "都道府県や廃止された団体でないか確かめ、現在の市区町村のコードを書いてください。",
+        )
+    elif municipality.get("name", municipalities()[code]) != municipalities()[code]:
+        yield at(
+            ["municipality", "name"],
+            f"自治体コード {code} は {municipalities()[code]} です。",
+            f"name: {municipalities()[code]} と書くか、コードを直してください。",
+        )
+
+
+def _door_problems(tree: CommentedMap, at: Any) -> Iterator[Problem]:
+    door = tree["doors"].get("internet")
+    if door is None:
+        return
+    cidrs = door.get("allowedCidrs", [])
+    here = ["doors", "internet"]
+    for number, written in enumerate(cidrs):
+        place = [*here, "allowedCidrs", number]
+        try:
+            network = ipaddress.ip_network(written)
+        except ValueError:
+            yield at(
+                place,
+                f"「{written}」はアドレスの範囲として読めません。",
+                "203.0.113.0/24 のように、ホスト部を0にして書いてください。",
+            )
+            continue
+        if network.prefixlen == 0:
+            yield at(
+                place,
+                "全世界に開くことはできません。",
+                "利用する機関のアドレスの範囲だけを書いてください。",
+            )
+    if not cidrs and door.get("waf", "none") == "none" and tree["environment"] == "production":
+        yield at(
+            here,
+            "本番のインターネット側の入口が、アドレスの制限もWAFもなく開いています。",
+            "allowedCidrs: に許す範囲を書くか、waf: own と書いてください。",
+        )
+    waf = door.get("waf", "none")
+    if waf.startswith("arn:") and waf.split(":")[3:5] != [tree["region"], tree["account"]]:
+        yield at(
+            [*here, "waf"],
+            "共用の web ACL が、この環境のリージョンかアカウントのものではありません。",
+            f"{tree['region']} の {tree['account']} にある web ACL の ARN を書いてください。",
+        )
+
+
+def _tag_problems(tree: CommentedMap, at: Any) -> Iterator[Problem]:
+    tags = tree.get("tags", {})
+    keys = _tag_keys(tree)
+    doubled = {key for key, count in Counter(keys.values()).items() if count > 1}
+    for name, key in keys.items():
+        if key in doubled:
+            yield at(
+                ["tags", "keys", name],
+                f"タグのキー「{key}」が2つの意味で使われています。",
+                "別のキーにしてください。",
+            )
+    for key in tags.get("extra", {}):
+        if key in keys.values():
+            yield at(
+                ["tags", "extra", key],
+                f"タグのキー「{key}」は決まったタグと重なります。",
+                "別のキーにするか、この行を消してください。",
+            )
+
+
+def _tag_keys(tree: Mapping[str, Any]) -> dict[str, str]:
+    properties = _schema()["properties"]["tags"]["properties"]["keys"]["properties"]
+    written = tree.get("tags", {}).get("keys", {})
+    return {name: str(written.get(name, rule["default"])) for name, rule in properties.items()}
+
+
+def _together(found: Sequence[tuple[str, Manifest]]) -> Iterator[Problem]:
+    """Faults only several manifests have: doubles, and accounts shared that must not be."""
+    first: dict[tuple[str, str], str] = {}
+    by_account: dict[str, list[tuple[str, Manifest]]] = defaultdict(list)
+    for file, manifest in found:
+        identity = (manifest.lg_code, manifest.environment)
+        if identity in first:
+            yield _whole(
+                file,
+                f"{manifest.municipality} の {manifest.environment} は {first[identity]} "
+                "にもあります。",
+                "どちらか一方を消してください。",
+            )
+        first.setdefault(identity, file)
+        by_account[manifest.account].append((file, manifest))
+    for account, sharing in by_account.items():
+        if len({manifest.environment for _, manifest in sharing}) > 1:
+            for file, _ in sharing:
+                yield _whole(
+                    file,
+                    f"アカウント {account} に違う種別の環境が混ざっています。",
+                    "本番と検証のアカウントを分けてください。",
+                )
+        if len(sharing) > 1:
+            for file, manifest in sharing:
+                if manifest.isolation == "account":
+                    yield _whole(
+                        file,
+                        f"isolation: account なのに、アカウント {account} "
+                        "をほかの環境も使っています。",
+                        "専用のアカウントの番号を書いてください。",
+                    )
+
+
+# --- the value ---------------------------------------------------------------------------------
+
+
+def _build(tree: CommentedMap) -> Manifest:
+    code = str(tree["municipality"]["code"])
+    internet = tree["doors"].get("internet")
+    private = tree["doors"].get("private")
+    throttle = tree.get("throttle", {})
+    properties = _schema()["properties"]
+    keys = _tag_keys(tree)
+    values = {
+        "municipality": code,
+        "vendor": tree["vendor"],
+        "offer": tree["offer"],
+        "system": SYSTEM,
+        "environment": tree["environment"],
+    }
+    extra = tree.get("tags", {}).get("extra", {})
+    return Manifest(
+        lg_code=code,
+        municipality=municipalities()[code],
+        vendor=str(tree["vendor"]),
+        offer=str(tree["offer"]),
+        environment=str(tree["environment"]),
+        account=str(tree["account"]),
+        region=str(tree["region"]),
+        isolation=str(tree["isolation"]),
+        internet=None
+        if internet is None
+        else InternetDoor(
+            allowed_cidrs=tuple(str(cidr) for cidr in internet.get("allowedCidrs", [])),
+            waf=str(internet.get("waf", "none")),
+        ),
+        private=None
+        if private is None
+        else PrivateDoor(vpc_endpoint_ids=tuple(str(one) for one in private["vpcEndpointIds"])),
+        records_years=int(tree["retention"]["recordsYears"]),
+        audit_years=int(tree["retention"]["auditYears"]),
+        log_days=int(tree["retention"]["logDays"]),
+        cognito_plan=str(tree["cognito"]["plan"]),
+        mfa_required=tree["cognito"]["mfa"] == "required",
+        alarm_email=str(tree["alarms"]["email"]),
+        rate=int(throttle.get("rate", properties["throttle"]["properties"]["rate"]["default"])),
+        burst=int(throttle.get("burst", properties["throttle"]["properties"]["burst"]["default"])),
+        key_rotation_days=int(
+            tree.get("keyRotationDays", properties["keyRotationDays"]["default"])
+        ),
+        tags={keys[name]: str(value) for name, value in values.items()}
+        | {str(key): str(value) for key, value in extra.items()},
+    )

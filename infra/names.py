@@ -1,0 +1,92 @@
+"""Names and ARNs of a tenant's resources, as plain values.
+
+The two stacks meet through these: a name known beforehand needs no CloudFormation export, so the
+app stack can be replaced, and the policies read the same in every tenant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infra.manifest import Manifest
+
+# The bootstrap qualifier of the CDK; its execution role creates the tables under the tenant's key.
+BOOTSTRAP_QUALIFIER = "hnb659fds"
+STAGE_NAME = "v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """All names of one tenant. `prefix` is unique per municipality and environment."""
+
+    prefix: str
+    account: str
+    region: str
+
+    @property
+    def key_alias(self) -> str:
+        return f"alias/{self.prefix}"
+
+    @property
+    def records_table(self) -> str:
+        return f"{self.prefix}-records"
+
+    @property
+    def audit_table(self) -> str:
+        return f"{self.prefix}-audit"
+
+    # Bucket names are one namespace for all of AWS: account and region keep them apart.
+    @property
+    def files_bucket(self) -> str:
+        return f"{self.prefix}-files-{self.account}-{self.region}"
+
+    @property
+    def seals_bucket(self) -> str:
+        return f"{self.prefix}-seals-{self.account}-{self.region}"
+
+    @property
+    def user_pool(self) -> str:
+        return f"{self.prefix}-staff"
+
+    @property
+    def access_log_group(self) -> str:
+        return f"/{self.prefix}/access"
+
+    @property
+    def alarm_topic(self) -> str:
+        return f"{self.prefix}-alarms"
+
+    def function(self, concern: str) -> str:
+        """Name of a function and of its role; `concern` is "api" or "jobs"."""
+        return f"{self.prefix}-{concern}"
+
+    def function_log_group(self, concern: str) -> str:
+        return f"/aws/lambda/{self.function(concern)}"
+
+    def table_arn(self, table: str) -> str:
+        return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{table}"
+
+    def bucket_arn(self, bucket: str) -> str:
+        return f"arn:aws:s3:::{bucket}"
+
+    def role_arn(self, concern: str) -> str:
+        return f"arn:aws:iam::{self.account}:role/{self.function(concern)}"
+
+    def log_group_arn(self, log_group: str) -> str:
+        return f"arn:aws:logs:{self.region}:{self.account}:log-group:{log_group}"
+
+    @property
+    def deployment_role_arn(self) -> str:
+        role = f"cdk-{BOOTSTRAP_QUALIFIER}-cfn-exec-role-{self.account}-{self.region}"
+        return f"arn:aws:iam::{self.account}:role/{role}"
+
+
+FUNCTIONS = ("api", "jobs")
+
+
+def names_of(manifest: Manifest) -> Names:
+    return Names(
+        prefix=f"soudan-{manifest.lg_code}-{manifest.environment}",
+        account=manifest.account,
+        region=manifest.region,
+    )
