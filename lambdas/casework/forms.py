@@ -7,7 +7,7 @@ schemas/codes/<list>/<version>.json; forms name lists by their `$id` (`urn:souda
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def check(form: Form, data: Json) -> tuple[FieldError, ...]:
     """Everything wrong with `data` as a record of `form`, in order of its pointers."""
     errors = {
         error.pointer: error
-        for error in [*_schema_errors(form, data), *_character_errors(form, data)]
+        for error in [*_record_errors(form, data), *_character_errors(form, data)]
     }
     return tuple(errors[pointer] for pointer in sorted(errors))
 
@@ -134,6 +134,27 @@ def my_number_suspects(form: Form, data: Json) -> tuple[Pointer, ...]:
         for pointer, text in strings(data)
         if _is_free_text(property_schema(form, pointer)) and contains_my_number(text)
     )
+
+
+def schema_errors(
+    validator: jsonschema_rs.Draft202012Validator, data: Json
+) -> Iterator[FieldError]:
+    """What a JSON Schema says against `data`, each at the pointer of the field at fault."""
+    for error in validator.iter_errors(data):
+        pointer = "".join(f"/{_escape(str(step))}" for step in error.instance_path)
+        kind = error.kind.as_dict()
+        match error.kind.name:
+            case "required":
+                yield FieldError(pointer=f"{pointer}/{_escape(kind['property'])}", code="required")
+            case "additionalProperties":
+                for name in kind["unexpected"]:
+                    yield FieldError(pointer=f"{pointer}/{_escape(name)}", code="unknown-field")
+            case "oneOf" | "anyOf" | "enum" | "const":
+                yield FieldError(pointer=pointer, code="not-in-list")
+            case "falseSchema" | "not":
+                yield FieldError(pointer=pointer, code="not-allowed-here")
+            case code:
+                yield FieldError(pointer=pointer, code=code, limit=kind.get("limit"))
 
 
 def strings(data: Json, pointer: Pointer = "") -> Iterator[tuple[Pointer, str]]:
@@ -168,6 +189,20 @@ def visible(form: Form, data: Mapping[str, Json], classes: frozenset[int]) -> di
     return {key: value for key, value in data.items() if _sensitivity(form, key) in classes}
 
 
+def without_protected(form: Form, data: Json, pointer: Pointer = "") -> Json:
+    """`data` without what would reveal where a protected person lives, works or learns
+    (`x-protected` in the schema, DOMAIN §4.3 on DV等支援措置)."""
+    if isinstance(data, Mapping):
+        return {
+            key: without_protected(form, value, below)
+            for key, value in data.items()
+            if not property_schema(form, below := f"{pointer}/{_escape(key)}").get("x-protected")
+        }
+    if isinstance(data, list):
+        return [without_protected(form, v, f"{pointer}/{i}") for i, v in enumerate(data)]
+    return data
+
+
 def changed_pointers(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[Pointer, ...]:
     """Top-level properties that differ between two revisions of a record."""
     return tuple(
@@ -182,25 +217,11 @@ def _sensitivity(form: Form, key: str) -> int:
     return int(properties.get(key, {}).get("x-sensitivity", DataClass.SEALED))
 
 
-def _schema_errors(form: Form, data: Json) -> Iterator[FieldError]:
-    for error in form.validator.iter_errors(data):
-        pointer = "".join(f"/{_escape(str(step))}" for step in error.instance_path)
-        kind = error.kind.as_dict()
-        match error.kind.name:
-            case "required":
-                yield FieldError(pointer=f"{pointer}/{_escape(kind['property'])}", code="required")
-            case "additionalProperties":
-                for name in kind["unexpected"]:
-                    yield FieldError(pointer=f"{pointer}/{_escape(name)}", code="unknown-field")
-            case ("maxLength" | "minLength" | "maxItems" | "minItems") as code:
-                yield FieldError(pointer=pointer, code=code, limit=kind["limit"])
-            case "oneOf" | "anyOf" | "enum" | "const":
-                yield FieldError(pointer=pointer, code="not-in-list")
-            case "falseSchema" | "not":
-                yield FieldError(pointer=pointer, code="not-allowed-here")
-            case code:
-                hint = property_schema(form, pointer).get("x-message")
-                yield FieldError(pointer=pointer, code=code, hint=hint)
+def _record_errors(form: Form, data: Json) -> Iterator[FieldError]:
+    for error in schema_errors(form.validator, data):
+        if error.code == "pattern":
+            error = replace(error, hint=property_schema(form, error.pointer).get("x-message"))
+        yield error
 
 
 def _character_errors(form: Form, data: Json) -> Iterator[FieldError]:

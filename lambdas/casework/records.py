@@ -134,5 +134,8 @@ class ListRow:
 
 
 def listed(intake: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of an intake record that lists show."""
-    return {key: intake[key] for key in LISTED_PROPERTIES if key in intake}
+    """The part of an intake record that lists show; of the urgency only its level."""
+    part = {key: intake[key] for key in LISTED_PROPERTIES if key in intake}
+    if "urgency" in part:
+        part["urgency"] = {"level": part["urgency"]["level"]}
+    return part

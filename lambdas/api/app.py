@@ -1,0 +1,38 @@
+"""The Chalice application: the router over all resources, and Lambda's handler."""
+
+from typing import Any
+
+from chalice.app import Chalice
+
+from lambdas.api import auth, cases, me, registers, ui
+from lambdas.api.call import problem_response
+from lambdas.api.problems import Problem
+
+# Chalice's own refusals, before a route of ours is reached, by status.
+_OWN_REFUSALS = {
+    400: "malformed",
+    404: "not-found",
+    405: "method-not-allowed",
+    415: "unsupported-media-type",
+}
+
+
+class Api(Chalice):
+    """Chalice, with its own `{Code, Message}` errors turned into problem details."""
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        try:
+            answer = super().__call__(event, context)
+        except KeyError:
+            # A path that the gateway does not route; only a mistaken deployment sends one.
+            return problem_response(Problem("not-found")).to_dict()
+        headers = answer.get("headers", {})
+        if answer["statusCode"] >= 400 and headers.get("Content-Type") == "application/json":
+            slug = _OWN_REFUSALS.get(answer["statusCode"], "internal")
+            return problem_response(Problem(slug)).to_dict()
+        return answer
+
+
+app = Api(app_name="soudan", configure_logs=False)
+for blueprint in (auth.routes, me.routes, registers.routes, cases.routes, ui.routes):
+    app.register_blueprint(blueprint)
