@@ -11,8 +11,10 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from infra.assets import BUILD, MissingAsset
+from infra.assets import BUILD, MissingAssetError
 from infra.manifest import Manifest, ManifestError, load_all
+from infra.policy.gates import add_gates
+from infra.policy.rules import Expected
 from infra.routes import Routes, routes_of_the_api
 from infra.stage import TenantStage
 
@@ -22,10 +24,19 @@ ROOT = Path(__file__).resolve().parents[1]
 def add_tenants(
     app: cdk.App, *, manifests: Iterable[Manifest], routes: Routes, build: Path = BUILD
 ) -> list[TenantStage]:
-    """One stage per manifest, in the order given."""
-    return [
+    """One stage per manifest, in the order given, with the gates that every synthesis passes."""
+    stages = [
         TenantStage(app, manifest=manifest, routes=routes, build=build) for manifest in manifests
     ]
+    add_gates(
+        app,
+        {
+            stack.template_file: Expected(tags=stage.manifest.tags, region=stage.manifest.region)
+            for stage in stages
+            for stack in (stage.data, stage.app)
+        },
+    )
+    return stages
 
 
 def _manifest_paths(app: cdk.App) -> list[Path]:
@@ -44,7 +55,7 @@ def main() -> None:
             routes=routes_of_the_api(),
             build=Path(app.node.try_get_context("assets") or BUILD),
         )
-    except (ManifestError, MissingAsset) as error:
+    except (ManifestError, MissingAssetError) as error:
         sys.exit(str(error))
     app.synth()
 

@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 BUILD = Path(__file__).resolve().parents[1] / ".build"
 
 
-class MissingAsset(Exception):
+class MissingAssetError(Exception):
     """A function's directory is not there; the text says which command makes it."""
 
 
@@ -21,7 +21,7 @@ def function_code(*, concern: str, environment: str, build: Path = BUILD) -> lam
     platform = "lambda-host" if environment == "local" else "lambda-aarch64"
     directory = build / platform / concern
     if not directory.is_dir():
-        raise MissingAsset(
+        raise MissingAssetError(
             f"関数のプログラム {directory} がありません。先に `make assets` を実行してください。"
         )
     return lambda_.Code.from_asset(str(directory), exclude=["**/__pycache__", "*.pyc"])

@@ -148,6 +148,7 @@ class TenantStage(Stage):
     ) -> None:
         env = Environment(account=manifest.account, region=manifest.region)
         super().__init__(scope, stage_id(manifest), env=env)
+        self.manifest = manifest
         self.data = DataStack(self, "Data", manifest=manifest, env=env)
         self.app = AppStack(
             self,

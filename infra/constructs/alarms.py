@@ -15,10 +15,10 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.names import STAGE_NAME, Names
+from infra.policy.gates import acknowledge
 
 
 class TenantAlarms(Construct):
@@ -39,7 +39,20 @@ class TenantAlarms(Construct):
         # Not under the tenant's key: the message that the key is off could not be sent then.
         # It holds names of alarms, no personal data.
         self.topic = sns.Topic(self, "Topic", topic_name=names.alarm_topic, enforce_ssl=True)
-        self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        operator = sns.Subscription(
+            self,
+            "Operator",
+            topic=self.topic,
+            protocol=sns.SubscriptionProtocol.EMAIL,
+            endpoint=email,
+        )
+        acknowledge(
+            operator,
+            {
+                "Serverless-SNSRedrivePolicy": "SNS retries e-mail itself; the alarm's state stays "
+                "on the console whatever becomes of the mail."
+            },
+        )
         self._alarm(
             "Api5xx",
             f"{names.prefix}-api-5xx",
@@ -74,7 +87,7 @@ class TenantAlarms(Construct):
 
     def _watch_key(self, names: Names, key_arn: str) -> None:
         """KMS has no metric of a key's state; its own log tells who turns it off."""
-        events.Rule(
+        rule = events.Rule(
             self,
             "KeyState",
             rule_name=f"{names.prefix}-key-state",
@@ -87,6 +100,13 @@ class TenantAlarms(Construct):
                 },
             ),
             targets=[targets.SnsTopic(self.topic)],
+        )
+        acknowledge(
+            rule,
+            {
+                "Serverless-EventBusDLQ": "EventBridge retries for a day; a queue nobody reads "
+                "would not tell the operator more."
+            },
         )
 
 

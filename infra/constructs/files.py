@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.names import Names
+from infra.policy.gates import acknowledge
 
 EXPORTS_PREFIX = "exports/"
 EXPORT_DAYS = 7
@@ -68,7 +69,7 @@ class TenantFiles(Construct):
         lifecycle_rules: list[s3.LifecycleRule],
         object_lock_default_retention: s3.ObjectLockRetention | None = None,
     ) -> s3.Bucket:
-        return s3.Bucket(
+        bucket = s3.Bucket(
             self,
             id,
             bucket_name=name,
@@ -85,6 +86,15 @@ class TenantFiles(Construct):
             object_lock_enabled=object_lock_default_retention is not None or None,
             object_lock_default_retention=object_lock_default_retention,
         )
+        acknowledge(
+            bucket,
+            {
+                "AwsSolutions-S1": "Who read what stands in the tenant's own audit log; access "
+                "logs would double what must be kept and erased. CloudTrail data events are the "
+                "priced option."
+            },
+        )
+        return bucket
 
 
 def _abort_uploads() -> s3.LifecycleRule:

@@ -7,6 +7,7 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.names import Names
+from infra.policy.gates import acknowledge
 
 # Role and membership are read per request; a short token bounds what a stolen one is worth.
 TOKEN_MINUTES = 10
@@ -52,6 +53,13 @@ class TenantSignIn(Construct):
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
+        acknowledge(
+            self.pool,
+            {
+                "AwsSolutions-COG8": "Threat protection is the Plus plan, at four times the price; "
+                "the manifest can choose it. Sign-in has TOTP, its own throttle and lock-out."
+            },
+        )
         self.client = cognito.UserPoolClient(
             self,
             "Client",
@@ -67,8 +75,7 @@ class TenantSignIn(Construct):
             access_token_validity=Duration.minutes(TOKEN_MINUTES),
             refresh_token_validity=Duration.hours(REFRESH_HOURS),
             auth_session_validity=Duration.minutes(CHALLENGE_MINUTES),
+            # An empty list counts as none given, and then every attribute may be written. Nothing
+            # reads a locale, so this one stands for "none".
+            write_attributes=cognito.ClientAttributes().with_standard_attributes(locale=True),
         )
-        # An empty ClientAttributes is left out of the template, and left out means "all of them".
-        client = self.client.node.default_child
-        assert isinstance(client, cognito.CfnUserPoolClient)  # noqa: S101 - the L2's own child
-        client.add_property_override("WriteAttributes", [])
