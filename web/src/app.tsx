@@ -1,0 +1,105 @@
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react';
+import { useRoute, type Route } from './router';
+import { Cases } from './screens/cases';
+import { SignInAgain } from './screens/sign-in/again';
+import { SignIn } from './screens/sign-in/sign-in';
+import { Shell } from './shell';
+import { currentSession, onSessionChange, start } from './session';
+import type { Me } from './types';
+import { ScreenHeading } from './ui/heading';
+import { Failure, Loading } from './ui/load';
+import { Unreachable } from './http';
+
+const Case = lazy(() => import('./screens/case/case'));
+const NewCase = lazy(() => import('./screens/case/new-case'));
+const Manage = lazy(() => import('./screens/manage/manage'));
+
+export function App() {
+  const session = useSyncExternalStore(onSessionChange, currentSession);
+  useEffect(() => {
+    if (session.phase === 'signed-out') document.title = 'サインイン | 相談記録';
+  }, [session.phase]);
+  switch (session.phase) {
+    case 'starting':
+      return (
+        <main className="alone">
+          <Loading />
+        </main>
+      );
+    case 'unreachable':
+      return (
+        <main className="alone">
+          <h1>相談記録</h1>
+          <Failure error={new Unreachable()} retry={() => void start()} />
+        </main>
+      );
+    case 'signed-out':
+      return (
+        <main className="alone">
+          <h1>相談記録</h1>
+          <SignIn />
+        </main>
+      );
+    default:
+      return (
+        <>
+          <Shell me={session.me}>
+            <Screen me={session.me} />
+          </Shell>
+          {session.phase === 'interrupted' && <SignInAgain session={session} />}
+        </>
+      );
+  }
+}
+
+function Screen({ me }: { readonly me: Me }) {
+  const route = useRoute();
+  const [created, setCreated] = useState<string | null>(null);
+  return (
+    <Suspense fallback={<Loading />}>
+      <Routed route={route} me={me} created={created} onCreated={setCreated} />
+    </Suspense>
+  );
+}
+
+interface RoutedProps {
+  readonly route: Route;
+  readonly me: Me;
+  readonly created: string | null;
+  readonly onCreated: (caseId: string) => void;
+}
+
+function Routed({ route, me, created, onCreated }: RoutedProps) {
+  switch (route.at) {
+    case 'cases':
+      return <Cases me={me} />;
+    case 'new-case':
+      return me.can.createCase ? <NewCase me={me} onCreated={onCreated} /> : <Nowhere />;
+    case 'case':
+      return (
+        <Case
+          key={route.caseId}
+          caseId={route.caseId}
+          tab={route.tab}
+          revision={route.revision}
+          justCreated={created === route.caseId}
+        />
+      );
+    case 'manage':
+      return me.can.manageStaff ? <Manage me={me} /> : <Nowhere />;
+    case 'nowhere':
+      return <Nowhere />;
+  }
+}
+
+/** Says the same whether there is no such place or it is not for this person. */
+function Nowhere() {
+  return (
+    <>
+      <ScreenHeading>表示できる記録がありません</ScreenHeading>
+      <p>
+        <a href="#/">ケース一覧に戻る</a>
+      </p>
+    </>
+  );
+}

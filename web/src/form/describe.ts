@@ -1,0 +1,68 @@
+/** Values of a record as people read them: labels for codes, 和暦 for dates. */
+import type { Agency, Schema } from '../types';
+import { formatDate, formatPartial, type PartialDate } from '../wareki';
+import { pointerParts } from './pointer';
+import { resolve } from './validate';
+
+export const isPartialDate = (schema: Schema): boolean =>
+  ['y', 'm', 'd'].every((name) => schema.properties?.[name] !== undefined);
+
+export const isAgencyChoice = (schema: Schema): boolean => schema['x-choices'] === 'agencies';
+
+/** Lines of text; a list or an object takes several. */
+export function describe(
+  value: unknown,
+  schema: Schema,
+  root: Schema,
+  agencies: readonly Agency[],
+): string[] {
+  const full = resolve(schema, root);
+  if (value === undefined || value === null || value === '') return ['（記入なし）'];
+  if (Array.isArray(value)) {
+    const items = full.items ?? {};
+    if (value.every((item) => typeof item !== 'object')) {
+      return [value.map((item) => describe(item, items, root, agencies).join('')).join('、')];
+    }
+    return value.flatMap((item, index) => [
+      `${index + 1}`,
+      ...describe(item, items, root, agencies).map((line) => `　${line}`),
+    ]);
+  }
+  if (typeof value === 'object') {
+    if (isPartialDate(full)) return [formatPartial(value as PartialDate)];
+    return Object.entries(value).flatMap(([name, item]) => {
+      const property = full.properties?.[name];
+      const known = typeof property === 'object' ? property : {};
+      const lines = describe(item, known, root, agencies);
+      return [`${known.title ?? name}：${lines.join(' ')}`];
+    });
+  }
+  const choice = full.oneOf?.find((option) => option.const === value);
+  if (choice?.title !== undefined) return [choice.title];
+  if (isAgencyChoice(schema)) {
+    return [agencies.find((agency) => agency.agencyId === value)?.name ?? String(value)];
+  }
+  if (full.format === 'date') return [formatDate(String(value))];
+  return String(value).split('\n');
+}
+
+/** 「世帯構成 2 氏名」: the titles on the way to a place. */
+export function titleOf(pointer: string, root: Schema): string {
+  const titles: string[] = [];
+  let schema: Schema = root;
+  for (const part of pointerParts(pointer)) {
+    schema = resolve(schema, root);
+    if (schema.items !== undefined && /^\d+$/.test(part)) {
+      titles.push(`${Number(part) + 1}`);
+      schema = schema.items;
+      continue;
+    }
+    const property = schema.properties?.[part];
+    if (typeof property !== 'object') return titles.join(' ');
+    // Parts of a date are no fields of their own.
+    if (isPartialDate(schema)) return titles.join(' ');
+    schema = property;
+    titles.push(property.title ?? part);
+  }
+  return titles.join(' ');
+}

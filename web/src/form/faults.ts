@@ -1,0 +1,127 @@
+/** Faults of a record as messages beside its fields, whoever found them: the page or the API. */
+import type { ErrorSchema } from '@rjsf/utils';
+import type { FieldProblem } from '../http';
+import type { Data, Schema } from '../types';
+import { isPartialDate, titleOf } from './describe';
+import { fromBody, pointerParts, valueAt } from './pointer';
+import { resolve, validate, type Fault } from './validate';
+
+export interface Remark {
+  readonly pointer: string;
+  readonly title: string;
+  readonly message: string;
+  /** what stood there when it was found wrong: the remark goes when this changes */
+  readonly about: unknown;
+}
+
+function message({ keyword, schema }: Fault): string {
+  const chosen = schema.oneOf !== undefined || schema.items !== undefined;
+  switch (keyword) {
+    case 'required':
+    case 'minLength':
+      return '記入してください。';
+    case 'minItems':
+      return `${schema.minItems}つ以上選んでください。`;
+    case 'maxItems':
+      return `${schema.maxItems}件までにしてください。`;
+    case 'maxLength':
+      return `${schema.maxLength}字までにしてください。`;
+    case 'minimum':
+      return `${schema.minimum}以上の数を記入してください。`;
+    case 'maximum':
+      return `${schema.maximum}以下の数を記入してください。`;
+    case 'format':
+      return '実際にある日付を、年・月・日とも記入してください。';
+    case 'pattern':
+      return schema['x-message'] ?? '記入のしかたを確かめてください。';
+    case 'type':
+      return schema.type === 'integer' || schema.type === 'number'
+        ? '数字で記入してください。'
+        : '記入してください。';
+    case 'oneOf':
+    case 'enum':
+      return 'ひとつ選んでください。';
+    case 'not':
+      return '選んだものの中から、ひとつ選んでください。';
+    case 'false':
+    case 'additionalProperties':
+      return 'この欄は、いまの選び方では保存できません。';
+    default:
+      return chosen ? '選び直してください。' : '記入を確かめてください。';
+  }
+}
+
+const PARTIAL_DATE = '実際にある日付を、年から順に分かるところまで記入してください。';
+
+/** Pulls a fault inside a date up to the date, which is one control. */
+function place(pointer: string, root: Schema): { pointer: string; inDate: boolean } {
+  let schema: Schema = resolve(root, root);
+  let at = '';
+  for (const part of pointerParts(pointer)) {
+    if (isPartialDate(schema)) return { pointer: at, inDate: true };
+    const next = schema.items ?? schema.properties?.[part];
+    if (typeof next !== 'object') return { pointer, inDate: false };
+    schema = resolve(next, root);
+    at = `${at}/${part}`;
+  }
+  return { pointer, inDate: false };
+}
+
+function distinct(remarks: readonly Remark[]): Remark[] {
+  return remarks.filter(
+    (remark, index) => remarks.findIndex((other) => other.pointer === remark.pointer) === index,
+  );
+}
+
+export function checkRecord(data: Data, form: Schema): Remark[] {
+  return distinct(
+    validate(data, form).map((fault) => {
+      const { pointer, inDate } = place(fault.pointer, form);
+      return {
+        pointer,
+        title: titleOf(pointer, form),
+        message: inDate ? PARTIAL_DATE : message(fault),
+        about: valueAt(data, pointer),
+      };
+    }),
+  );
+}
+
+export function fromApi(problems: readonly FieldProblem[], data: Data, form: Schema): Remark[] {
+  return distinct(
+    problems.map((problem) => {
+      const { pointer } = place(fromBody(problem.pointer), form);
+      return {
+        pointer,
+        title: titleOf(pointer, form),
+        message: problem.message,
+        about: valueAt(data, pointer),
+      };
+    }),
+  );
+}
+
+/** In the order of the form, so that the summary reads like the page. */
+export function inFormOrder(remarks: readonly Remark[], form: Schema): Remark[] {
+  const sections = form['x-sections'] ?? [];
+  const order = sections.flatMap((section) => section.properties);
+  const rank = (remark: Remark) => order.indexOf(pointerParts(remark.pointer)[0] ?? '');
+  return [...remarks].sort((a, b) => rank(a) - rank(b));
+}
+
+export const stillStands = (remark: Remark, data: Data): boolean =>
+  JSON.stringify(valueAt(data, remark.pointer)) === JSON.stringify(remark.about);
+
+/** The tree that the form library hands down to the fields. */
+export function toErrorSchema(remarks: readonly Remark[]): ErrorSchema {
+  const tree: ErrorSchema = {};
+  for (const { pointer, message: text } of remarks) {
+    let node = tree as Record<string, ErrorSchema>;
+    for (const part of pointerParts(pointer)) {
+      node[part] ??= {};
+      node = node[part] as Record<string, ErrorSchema>;
+    }
+    (node as ErrorSchema).__errors = [text];
+  }
+  return tree;
+}

@@ -1,0 +1,84 @@
+/**
+ * Hash routes. Addresses carry nothing but case numbers, which are random and tell nobody anything.
+ */
+import { useSyncExternalStore } from 'react';
+
+export type CaseTab = 'intake' | 'history' | 'audit';
+
+export type Route =
+  | { readonly at: 'cases' }
+  | { readonly at: 'new-case' }
+  | {
+      readonly at: 'case';
+      readonly caseId: string;
+      readonly tab: CaseTab;
+      readonly revision?: number;
+    }
+  | { readonly at: 'manage' }
+  | { readonly at: 'nowhere' };
+
+export function parseRoute(hash: string): Route {
+  const [first = '', second, third, fourth] = hash.replace(/^#\/?/, '').split('/');
+  if (first === '') return { at: 'cases' };
+  if (first === 'manage' && second === undefined) return { at: 'manage' };
+  if (first !== 'cases') return { at: 'nowhere' };
+  if (second === undefined || second === '') return { at: 'cases' };
+  if (second === 'new') return { at: 'new-case' };
+  const caseId = decodeURIComponent(second);
+  if (third === undefined) return { at: 'case', caseId, tab: 'intake' };
+  if (third === 'audit') return { at: 'case', caseId, tab: 'audit' };
+  if (third !== 'history') return { at: 'nowhere' };
+  return fourth !== undefined && /^\d+$/.test(fourth)
+    ? { at: 'case', caseId, tab: 'history', revision: Number(fourth) }
+    : { at: 'case', caseId, tab: 'history' };
+}
+
+export function casePath(caseId: string, tab: CaseTab = 'intake', revision?: number): string {
+  const base = `#/cases/${encodeURIComponent(caseId)}`;
+  if (tab === 'intake') return base;
+  return revision === undefined ? `${base}/${tab}` : `${base}/${tab}/${revision}`;
+}
+
+/** Asked before leaving; answers whether the new place may be shown at once. */
+export type LeaveGuard = (next: Route, proceed: () => void) => boolean;
+
+let shownHash = window.location.hash;
+let guard: LeaveGuard | null = null;
+const listeners = new Set<() => void>();
+
+function show(hash: string): void {
+  shownHash = hash;
+  for (const listener of listeners) listener();
+}
+
+window.addEventListener('hashchange', () => {
+  const next = window.location.hash;
+  if (next === shownHash) return;
+  const proceed = () => {
+    guard = null;
+    navigate(next);
+  };
+  if (guard !== null && !guard(parseRoute(next), proceed)) {
+    window.history.pushState(null, '', shownHash === '' ? '#/' : shownHash);
+    return;
+  }
+  show(next);
+});
+
+export function navigate(hash: string): void {
+  if (window.location.hash === hash) show(hash);
+  else window.location.hash = hash;
+}
+
+export function setLeaveGuard(next: LeaveGuard | null): void {
+  guard = next;
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export function useRoute(): Route {
+  return parseRoute(useSyncExternalStore(subscribe, () => shownHash));
+}
