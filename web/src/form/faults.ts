@@ -4,7 +4,7 @@ import type { FieldProblem } from '../http';
 import type { Data, Schema } from '../types';
 import { isPartialDate, titleOf } from './describe';
 import { fromBody, pointerParts, valueAt } from './pointer';
-import { resolve, validate, type Fault } from './validate';
+import { escapePointer, resolve, validate, type Fault } from './validate';
 
 export interface Remark {
   readonly pointer: string;
@@ -73,9 +73,28 @@ function distinct(remarks: readonly Remark[]): Remark[] {
   );
 }
 
+/** An object nobody began is asked for by its own required fields: there is something to fill in. */
+function unfold(fault: Fault, root: Schema): Fault[] {
+  if (fault.keyword !== 'required') return [fault];
+  let schema: Schema = root;
+  for (const part of pointerParts(fault.pointer)) {
+    const next: Schema | boolean | undefined =
+      schema.items !== undefined && /^\d+$/.test(part) ? schema.items : schema.properties?.[part];
+    if (typeof next !== 'object') return [fault];
+    schema = resolve(next, root);
+  }
+  if (schema.properties === undefined || isPartialDate(schema)) return [fault];
+  const missing = (schema.required ?? []).map((name) => ({
+    ...fault,
+    pointer: `${fault.pointer}/${escapePointer(name)}`,
+  }));
+  return missing.length === 0 ? [fault] : missing.flatMap((one) => unfold(one, root));
+}
+
 export function checkRecord(data: Data, form: Schema): Remark[] {
+  const faults = validate(data, form).flatMap((fault) => unfold(fault, form));
   return distinct(
-    validate(data, form).map((fault) => {
+    faults.map((fault) => {
       const { pointer, inDate } = place(fault.pointer, form);
       return {
         pointer,

@@ -1,4 +1,5 @@
-import Form from '@rjsf/core';
+// Not the package's front door: that one also pulls in a test helper and the compiling validator.
+import Form from '@rjsf/core/lib/components/Form.js';
 import type { RJSFSchema, TemplatesType, ValidatorType } from '@rjsf/utils';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { Agency, Data, Schema } from '../types';

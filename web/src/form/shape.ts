@@ -50,10 +50,17 @@ function shutBy(branch: Schema | undefined): Schema {
   return { properties: Object.fromEntries(shut) };
 }
 
+/** A property with its reference followed; the words beside the field are the property's alone. */
+function own(schema: Schema, root: Schema): Schema {
+  if (schema.$ref === undefined) return schema;
+  const { $ref: _, ...said } = schema;
+  const { description: _ofList, ...shared } = resolve(schema, root);
+  return { ...shared, ...said };
+}
+
 /** The schema of `data` (already without empty values): references resolved, branches merged in. */
 export function settle(schema: Schema, data: unknown, root: Schema): Schema {
-  const { $ref: _, ...own } = schema;
-  let settled: Schema = schema.$ref === undefined ? schema : { ...resolve(schema, root), ...own };
+  let settled = own(schema, root);
   const base = settled;
   const record = (typeof data === 'object' && data !== null ? data : {}) as Data;
   for (const condition of conditionals(base)) {

@@ -89,7 +89,7 @@ export function ObjectFields(props: ObjectFieldTemplateProps) {
     <fieldset className="fieldset" id={props.fieldPathId.$id}>
       <legend className="fieldset-title">
         {props.title}
-        <Marks required={props.required} />
+        <Marks required={props.required && (props.schema.required ?? []).length === 0} />
       </legend>
       {props.schema.description && <p className="field-help">{props.schema.description}</p>}
       {fields}

@@ -18,7 +18,6 @@ async function loadForm() {
   return { version, form, agencies };
 }
 
-const NOTHING: Data = {};
 const never = () => false;
 
 /** What is known without asking: today, here, me. */
@@ -40,8 +39,7 @@ export default function NewCase({ me, onCreated }: Props) {
             form={form}
             formVersion={version}
             agencies={agencies}
-            base={{ data: NOTHING, revision: null }}
-            start={known(me)}
+            base={{ data: known(me), revision: null }}
             save={async (_revision, written, key) => {
               const { caseId } = await createCase(written, key);
               return () => {

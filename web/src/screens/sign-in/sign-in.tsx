@@ -125,6 +125,8 @@ export function SignIn({ knownLoginId = '' }: { readonly knownLoginId?: string }
           }}
         >
           <p>はじめてのサインイン、または再発行のあとです。</p>
+          {/* Password managers ask whose password this is. */}
+          <input hidden readOnly autoComplete="username" value={loginId} />
           <TextField
             label="新しいパスワード"
             help={NEW_PASSWORD_HELP}

@@ -32,7 +32,9 @@ export default function TotpSetup({ secret, otpauthUri, loginId }: Props) {
             <dt>方式</dt>
             <dd>TOTP・30秒・6桁・SHA-1</dd>
           </dl>
-          <QrCode text={otpauthUri} label="登録キーのQRコード" />
+          <div className="print-only">
+            <QrCode text={otpauthUri} label="登録キーのQRコード" />
+          </div>
         </Slip>
       </details>
     </>
