@@ -20,6 +20,19 @@ from infra.stage import TenantStage
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Feature flags stand here and not in cdk.json, which only the CDK's command line reads: tests, the
+# plan and the fleet's synthesis must give the same templates.
+CONTEXT = {
+    "@aws-cdk/aws-iam:minimizePolicies": True,
+    "@aws-cdk/core:defaultCrossStackReferences": "strong",
+    "@aws-cdk/core:enablePartitionLiterals": True,
+}
+
+
+def new_app(outdir: Path | None = None) -> cdk.App:
+    """An empty app; `outdir` defaults to where the CDK's command line wants the templates."""
+    return cdk.App(context=CONTEXT, outdir=None if outdir is None else str(outdir))
+
 
 def add_tenants(
     app: cdk.App, *, manifests: Iterable[Manifest], routes: Routes, build: Path = BUILD
@@ -47,7 +60,7 @@ def _manifest_paths(app: cdk.App) -> list[Path]:
 
 
 def main() -> None:
-    app = cdk.App()
+    app = new_app()
     try:
         add_tenants(
             app,

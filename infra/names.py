@@ -90,3 +90,8 @@ def names_of(manifest: Manifest) -> Names:
         account=manifest.account,
         region=manifest.region,
     )
+
+
+def stage_id(manifest: Manifest) -> str:
+    """The stacks are called `<stage id>-Data` and `<stage id>-App`."""
+    return f"Soudan-{manifest.lg_code}-{manifest.environment}"

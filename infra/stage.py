@@ -18,7 +18,7 @@ from infra.constructs.sign_in import TenantSignIn
 from infra.constructs.tables import TenantTables
 from infra.constructs.tags import tag_everything
 from infra.manifest import Manifest
-from infra.names import names_of
+from infra.names import names_of, stage_id
 from infra.routes import Routes
 
 
@@ -160,8 +160,3 @@ class TenantStage(Stage):
             build=build,
         )
         tag_everything(self, manifest.tags)
-
-
-def stage_id(manifest: Manifest) -> str:
-    """The stacks are called `<stage id>-Data` and `<stage id>-App`."""
-    return f"Soudan-{manifest.lg_code}-{manifest.environment}"

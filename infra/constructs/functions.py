@@ -220,6 +220,9 @@ def _jobs_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
         _allow("ReadTheDay", ["dynamodb:Query"], [f"{audit}/index/{AUDIT_INDEX}"]),
         # The verification reads both tables whole, on demand.
         _allow("VerifyTheTrail", ["dynamodb:Scan"], [records, audit]),
+        # The registers of a new tenant, and an event for each entry.
+        _allow("Register", ["dynamodb:Query", "dynamodb:PutItem"], [records]),
+        _allow("RecordRegistration", ["dynamodb:PutItem"], [audit]),
         _allow("SealTheDay", ["s3:GetObject", "s3:PutObject"], [f"{seals}/{SEALS_PREFIX}*"]),
         _allow(
             "FindTheLastSeal",

@@ -123,9 +123,7 @@ class TenantApi(Construct):
             results_cache_ttl=Duration.seconds(0),
         )
         # One permission for the whole API: one per method would outgrow the function's policy.
-        integration = apigateway.LambdaIntegration(
-            function, scope_permission_to_method=False, allow_test_invoke=False
-        )
+        integration = apigateway.LambdaIntegration(function, scope_permission_to_method=False)
         for route in routes:
             method = self.api.root.resource_for_path(route.path).add_method(
                 route.method,

@@ -1,0 +1,140 @@
+"""One synthesis for all tests of the infrastructure: samples and variants, with dummy functions."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from infra.app import add_tenants, new_app
+from infra.manifest import Manifest, load_all, parse
+from infra.policy.isolation import TenantTemplates
+from infra.routes import Route
+from infra.stage import TenantStage
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = (ROOT / "tenants" / "232386-sample.yaml").read_text("utf-8")
+
+ROUTES = tuple(
+    sorted(
+        Route(path=path, method=method, public=public)
+        for path, method, public in (
+            ("/", "GET", True),
+            ("/assets/{name}", "GET", True),
+            ("/auth/sign-in", "POST", True),
+            ("/auth/totp", "POST", True),
+            ("/me", "GET", False),
+            ("/cases", "GET", False),
+            ("/cases", "POST", False),
+            ("/cases/{caseId}", "GET", False),
+            ("/cases/{caseId}/forms/intake", "PUT", False),
+        )
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenant:
+    """A synthesised tenant, with its two templates and where they lie."""
+
+    manifest: Manifest
+    data: dict[str, Any]
+    app: dict[str, Any]
+    data_file: Path
+    app_file: Path
+
+    @property
+    def templates(self) -> TenantTemplates:
+        return TenantTemplates(
+            name=f"{self.manifest.lg_code}-{self.manifest.environment}",
+            account=self.manifest.account,
+            region=self.manifest.region,
+            stacks={"Data": self.data, "App": self.app},
+        )
+
+
+def variant(*changes: tuple[str, str]) -> Manifest:
+    """The production sample with texts replaced."""
+    text = SAMPLE
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    return parse(text.encode(), file="variant.yaml")
+
+
+VARIANTS = {
+    "waf": variant(
+        ('"232386"', '"282014"'),
+        ("長久手市", "姫路市"),
+        ("waf: none", "waf: own"),
+        ('  private:\n    vpcEndpointIds: ["vpce-0a1b2c3d4e5f60718"]\n', ""),
+        ("ap-northeast-1", "ap-northeast-3"),
+    ),
+    "closed": variant(
+        ('"232386"', '"312029"'),
+        ("長久手市", "米子市"),
+        (
+            '  internet:\n    allowedCidrs: ["203.0.113.0/24", "198.51.100.32/28"]\n'
+            "    waf: none\n",
+            "",
+        ),
+        ("production", "verification"),
+    ),
+}
+
+
+def fake_build(directory: Path) -> Path:
+    """Functions of one line each, laid out as the real build does."""
+    for platform in ("lambda-host", "lambda-aarch64"):
+        for concern in ("api", "jobs"):
+            target = directory / platform / concern
+            target.mkdir(parents=True)
+            (target / "handler.py").write_text("def handle(event, context): ...\n")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fake_build(tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="session")
+def add(build: Path) -> Callable[[cdk.App, list[Manifest]], list[TenantStage]]:
+    return lambda app, manifests: add_tenants(app, manifests=manifests, routes=ROUTES, build=build)
+
+
+@pytest.fixture(scope="session")
+def tenants(
+    tmp_path_factory: pytest.TempPathFactory,
+    add: Callable[[cdk.App, list[Manifest]], list[TenantStage]],
+) -> dict[str, Tenant]:
+    """By sample file name, and by the names of VARIANTS. The gates have passed all of them."""
+    paths = sorted((ROOT / "tenants").glob("*.yaml"))
+    manifests = dict(zip([path.stem for path in paths], load_all(paths), strict=True)) | VARIANTS
+    app = new_app(tmp_path_factory.mktemp("cdk.out"))
+    stages = add(app, list(manifests.values()))
+    app.synth()
+    return {
+        name: _tenant(manifest, stage)
+        for (name, manifest), stage in zip(manifests.items(), stages, strict=True)
+    }
+
+
+def _tenant(manifest: Manifest, stage: TenantStage) -> Tenant:
+    directory = Path(stage.synth().directory)
+    data, app = (directory / stack.template_file for stack in (stage.data, stage.app))
+    return Tenant(
+        manifest=manifest,
+        data=json.loads(data.read_text("utf-8")),
+        app=json.loads(app.read_text("utf-8")),
+        data_file=data,
+        app_file=app,
+    )
+
+
+@pytest.fixture(scope="session")
+def production(tenants: dict[str, Tenant]) -> Tenant:
+    return tenants["232386-sample"]

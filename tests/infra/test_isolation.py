@@ -1,0 +1,218 @@
+"""No tenant's policy or reference reaches another tenant's resource, pair by pair."""
+
+import copy
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from infra.names import names_of
+from infra.policy.isolation import (
+    Resolved,
+    TenantTemplates,
+    Unresolved,
+    crossings,
+    intersect,
+    matches,
+    open_to_anyone,
+    permitted,
+    resolve,
+)
+from tests.infra.conftest import Tenant
+
+
+@pytest.fixture(scope="module")
+def resolved(tenants: dict[str, Tenant]) -> dict[str, Resolved]:
+    return {name: resolve(tenant.templates) for name, tenant in tenants.items()}
+
+
+@pytest.fixture(scope="module")
+def neighbours(resolved: dict[str, Resolved]) -> tuple[Resolved, Resolved]:
+    """Two tenants in one account: only names keep them apart."""
+    first, second = resolved["122041-demo"], resolved["122360-demo"]
+    assert first.account == second.account
+    return first, second
+
+
+def test_no_tenant_reaches_another(resolved: dict[str, Resolved]) -> None:
+    for pair in itertools.combinations(resolved.values(), 2):
+        assert crossings(pair) == []
+    assert crossings(list(resolved.values())) == []
+
+
+def test_no_policy_admits_callers_without_saying_whose(resolved: dict[str, Resolved]) -> None:
+    for tenant in resolved.values():
+        assert open_to_anyone(tenant) == []
+
+
+def test_every_identifier_of_a_tenant_belongs_to_it_alone(resolved: dict[str, Resolved]) -> None:
+    for one, other in itertools.combinations(resolved.values(), 2):
+        assert not one.arns & other.arns
+        assert not one.names & other.names
+    # tables, buckets, key and alias, pool, functions, roles, logs, API, topic, alarms, rules
+    assert all(len(tenant.arns) >= 20 for tenant in resolved.values())
+
+
+def _app(tenant: Resolved) -> dict[str, Any]:
+    return copy.deepcopy(dict(tenant.templates["App"]))
+
+
+def _with_app(tenant: Resolved, app: dict[str, Any]) -> Resolved:
+    return Resolved(
+        name=tenant.name,
+        account=tenant.account,
+        templates={"Data": tenant.templates["Data"], "App": app},
+        arns=tenant.arns,
+        names=tenant.names,
+    )
+
+
+PREFIX = "arn:aws:dynamodb:ap-northeast-1:122041000001:table/"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "*",
+        "arn:aws:dynamodb:*:*:table/*",
+        f"{PREFIX}soudan-*",
+        f"{PREFIX}soudan-122360-local-records",
+        f"{PREFIX}soudan-122360-local-records/index/byAgency",
+        f"{PREFIX}soudan-122???-local-audit",
+        "arn:aws:s3:::soudan-122360-local-files-122041000001-ap-northeast-1/exports/a.zip",
+        "arn:aws:s3:::*-files-*/exports/*",
+        "arn:aws:iam::122041000001:role/soudan-122360-local-api",
+        "arn:*",
+    ],
+)
+def test_a_policy_that_reaches_the_neighbour_is_found(
+    resource: str, neighbours: tuple[Resolved, Resolved]
+) -> None:
+    first, second = neighbours
+    app = _app(first)
+    role = next(r for r in app["Resources"].values() if r["Type"] == "AWS::IAM::Role")
+    role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"] = resource
+    found = crossings([_with_app(first, app), second])
+    assert {(crossing.tenant, crossing.owner) for crossing in found} == {(first.name, second.name)}
+
+
+def test_a_reference_outside_policies_is_found_too(neighbours: tuple[Resolved, Resolved]) -> None:
+    first, second = neighbours
+    app = _app(first)
+    function = next(r for r in app["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
+    variables = function["Properties"]["Environment"]["Variables"]
+    variables["SOUDAN_RECORDS_TABLE"] = "soudan-122360-local-records"
+    assert [crossing.reached for crossing in crossings([_with_app(first, app), second])] == [
+        "soudan-122360-local-records"
+    ]
+
+
+def test_an_authoriser_of_the_neighbours_pool_is_found(
+    neighbours: tuple[Resolved, Resolved],
+) -> None:
+    first, second = neighbours
+    app = _app(first)
+    authorizer = next(
+        r for r in app["Resources"].values() if r["Type"] == "AWS::ApiGateway::Authorizer"
+    )
+    pool = next(arn for arn in second.arns if ":userpool/" in arn)
+    authorizer["Properties"]["ProviderARNs"] = [pool]
+    assert crossings([_with_app(first, app), second])
+
+
+def test_a_permission_without_source_is_found(neighbours: tuple[Resolved, Resolved]) -> None:
+    first, _ = neighbours
+    app = _app(first)
+    for resource in app["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Permission":
+            resource["Properties"].pop("SourceArn")
+    assert open_to_anyone(_with_app(first, app))
+
+
+def test_what_cannot_be_resolved_is_an_error_not_a_pass(production: Tenant) -> None:
+    app = copy.deepcopy(production.app)
+    app["Resources"]["Odd"] = {
+        "Type": "AWS::SNS::Topic",
+        "Properties": {"TopicName": {"Fn::If": ["Condition", "a", "b"]}},
+    }
+    templates = production.templates
+    with pytest.raises(Unresolved):
+        resolve(
+            TenantTemplates(
+                name=templates.name,
+                account=templates.account,
+                region=templates.region,
+                stacks={"Data": production.data, "App": app},
+            )
+        )
+
+
+def test_nothing_unresolved_is_left(resolved: dict[str, Resolved]) -> None:
+    for tenant in resolved.values():
+        text = json.dumps(tenant.templates)
+        assert '"Fn::' not in text
+        assert '"Ref":' not in text
+
+
+def test_functions_may_do_only_what_they_need(
+    tenants: dict[str, Tenant], resolved: dict[str, Resolved]
+) -> None:
+    tenant = resolved["232386-sample"]
+    names = names_of(tenants["232386-sample"].manifest)
+    records, audit = names.table_arn(names.records_table), names.table_arn(names.audit_table)
+    seals, files = names.bucket_arn(names.seals_bucket), names.bucket_arn(names.files_bucket)
+    api, jobs = names.function("api"), names.function("jobs")
+
+    assert permitted(tenant, role=api, resource=audit) == {"dynamodb:PutItem", "dynamodb:Query"}
+    assert permitted(tenant, role=api, resource=f"{audit}/index/byDay") == set()
+    assert permitted(tenant, role=api, resource=f"{seals}/seals/2026-04-01.json") == set()
+    assert permitted(tenant, role=api, resource=f"{files}/exports/a.zip") == set()
+    assert "dynamodb:Scan" not in permitted(tenant, role=api, resource=records)
+    # The nightly job seals and verifies, and enters agencies and staff on the vendor's order.
+    assert permitted(tenant, role=jobs, resource=records) == {
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+    }
+    assert permitted(tenant, role=jobs, resource=audit) == {"dynamodb:PutItem", "dynamodb:Scan"}
+    assert permitted(tenant, role=jobs, resource=f"{audit}/index/byDay") == {"dynamodb:Query"}
+    assert permitted(tenant, role=jobs, resource=f"{seals}/seals/a") == {
+        "s3:GetObject",
+        "s3:PutObject",
+    }
+    assert permitted(tenant, role=jobs, resource=f"{seals}/other") == set()
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ("a*", "*b", True),
+        ("a*c", "ab*", True),
+        ("abc", "abc", True),
+        ("abc", "abd", False),
+        ("a?c", "abc", True),
+        ("a?c", "ac", False),
+        ("a*", "b*", False),
+        ("*", "", True),
+        ("", "", True),
+        ("", "?", False),
+        ("a*b*c", "a*c*b", False),
+        ("a*b*c", "a*c*b*", True),
+    ],
+)
+def test_patterns_intersect(left: str, right: str, expected: bool) -> None:
+    assert intersect(left, right) is expected
+    assert intersect(right, left) is expected
+
+
+def test_patterns_intersect_as_every_short_string_says() -> None:
+    alphabet = "ab*?"
+    words = [
+        "".join(word) for size in range(4) for word in itertools.product(alphabet, repeat=size)
+    ]
+    # Strings up to 5 letters are enough: a star can always be filled by three letters or fewer.
+    texts = ["".join(word) for size in range(6) for word in itertools.product("ab", repeat=size)]
+    accepted = {word: {text for text in texts if matches(word, text)} for word in words}
+    for left, right in itertools.combinations_with_replacement(words, 2):
+        assert intersect(left, right) is bool(accepted[left] & accepted[right]), (left, right)

@@ -1,0 +1,302 @@
+"""What a tenant's templates must say, above all what the local cloud does not enforce."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.constructs.gateway_responses import GATEWAY_PROBLEMS
+from infra.policy.rules import STATEFUL
+from tests.infra.conftest import ROOT, ROUTES, Tenant
+
+Template = dict[str, Any]
+
+
+def _all(template: Template, kind: str) -> list[dict[str, Any]]:
+    return [r["Properties"] for r in template["Resources"].values() if r["Type"] == kind]
+
+
+def _one(template: Template, kind: str) -> dict[str, Any]:
+    (found,) = _all(template, kind)
+    return found
+
+
+# --- sign-in -------------------------------------------------------------------------------------
+
+
+def test_the_pool_demands_totp_and_admits_no_self_sign_up(tenants: dict[str, Tenant]) -> None:
+    for tenant in tenants.values():
+        pool = _one(tenant.data, "AWS::Cognito::UserPool")
+        assert pool["MfaConfiguration"] == "ON"
+        assert pool["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+        assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+        assert pool["DeletionProtection"] == "ACTIVE"
+        assert pool["AccountRecoverySetting"]["RecoveryMechanisms"] == [
+            {"Name": "admin_only", "Priority": 1}
+        ]
+        policy = pool["Policies"]["PasswordPolicy"]
+        assert policy["MinimumLength"] >= 12
+        assert all(
+            policy[f"Require{kind}"] for kind in ("Lowercase", "Uppercase", "Numbers", "Symbols")
+        )
+
+
+def test_the_client_opens_sessions_only_through_the_api(tenants: dict[str, Tenant]) -> None:
+    for tenant in tenants.values():
+        client = _one(tenant.data, "AWS::Cognito::UserPoolClient")
+        assert client["ExplicitAuthFlows"] == [
+            "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+            "ALLOW_REFRESH_TOKEN_AUTH",
+        ]
+        assert client["AllowedOAuthFlowsUserPoolClient"] is False
+        assert client["WriteAttributes"] == ["locale"]
+        assert client["PreventUserExistenceErrors"] == "ENABLED"
+        assert client["EnableTokenRevocation"] is True
+        assert client["TokenValidityUnits"] == {
+            "AccessToken": "minutes",
+            "IdToken": "minutes",
+            "RefreshToken": "minutes",
+        }
+        validity = (client["IdTokenValidity"], client["AccessTokenValidity"])
+        assert validity == (10, 10)
+        assert client["RefreshTokenValidity"] == 12 * 60
+
+
+# --- the key -------------------------------------------------------------------------------------
+
+READING = {
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:CreateGrant",
+    "kms:ReEncryptTo",
+}
+
+
+def _key_statements(tenant: Tenant) -> dict[str, dict[str, Any]]:
+    key = _one(tenant.data, "AWS::KMS::Key")
+    return {statement["Sid"]: statement for statement in key["KeyPolicy"]["Statement"]}
+
+
+def test_the_account_administers_the_key_without_reading(production: Tenant) -> None:
+    actions = set(_key_statements(production)["AccountAdministersWithoutReading"]["Action"])
+    assert not actions & READING
+    assert {"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"} <= actions
+
+
+def test_every_use_of_the_key_names_who_and_through_what(production: Tenant) -> None:
+    for sid, statement in _key_statements(production).items():
+        if sid == "AccountAdministersWithoutReading":
+            continue
+        condition = statement["Condition"]
+        if sid == "LogsOfThisTenant":
+            groups = condition["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
+            assert all("soudan-232386-production" in group for group in groups)
+            assert statement["Principal"] == {"Service": "logs.ap-northeast-1.amazonaws.com"}
+        else:
+            assert "aws:PrincipalArn" in condition["ArnEquals"]
+            assert re.fullmatch(
+                r"(dynamodb|s3)\.ap-northeast-1\.amazonaws\.com",
+                condition["StringEquals"]["kms:ViaService"],
+            )
+
+
+def test_every_log_group_is_in_the_key_policy(production: Tenant) -> None:
+    allowed = _key_statements(production)["LogsOfThisTenant"]["Condition"]["ArnEquals"]
+    groups = [group["LogGroupName"] for group in _all(production.data, "AWS::Logs::LogGroup")]
+    assert sorted(arn.split(":log-group:")[1] for arn in allowed.popitem()[1]) == sorted(groups)
+    used = {f["LoggingConfig"]["LogGroup"] for f in _all(production.app, "AWS::Lambda::Function")}
+    assert used < set(groups)
+
+
+def test_the_key_rotates_as_the_manifest_says(production: Tenant) -> None:
+    key = _one(production.data, "AWS::KMS::Key")
+    assert key["EnableKeyRotation"] is True
+    assert key["RotationPeriodInDays"] == 2560
+
+
+# --- the stores ----------------------------------------------------------------------------------
+
+
+def test_only_transient_items_can_expire(production: Tenant) -> None:
+    tables = {table["TableName"]: table for table in _all(production.data, "AWS::DynamoDB::Table")}
+    records, audit = (tables[f"soudan-232386-production-{name}"] for name in ("records", "audit"))
+    assert records["TimeToLiveSpecification"]["AttributeName"] == "expiresAt"
+    assert "TimeToLiveSpecification" not in audit
+    (by_agency,), (by_day,) = (t["GlobalSecondaryIndexes"] for t in (records, audit))
+    assert (by_agency["IndexName"], by_day["IndexName"]) == ("byAgency", "byDay")
+    assert by_agency["Projection"] == {"ProjectionType": "ALL"}
+    assert by_day["Projection"] == {"NonKeyAttributes": ["hash"], "ProjectionType": "INCLUDE"}
+
+
+def test_buckets_are_private_and_refuse_plain_http(tenants: dict[str, Tenant]) -> None:
+    for tenant in tenants.values():
+        for bucket in _all(tenant.data, "AWS::S3::Bucket"):
+            assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        policies = _all(tenant.data, "AWS::S3::BucketPolicy")
+        assert len(policies) == 2
+        for policy in policies:
+            (statement,) = policy["PolicyDocument"]["Statement"]
+            assert statement["Effect"] == "Deny"
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_seals_are_locked_and_in_production_by_nobody_to_be_undone(
+    tenants: dict[str, Tenant],
+) -> None:
+    for name, mode in (("232386-sample", "COMPLIANCE"), ("122041-demo", "GOVERNANCE")):
+        (seals,) = (
+            bucket
+            for bucket in _all(tenants[name].data, "AWS::S3::Bucket")
+            if bucket.get("ObjectLockEnabled")
+        )
+        retention = seals["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+        assert retention["Mode"] == mode
+        assert retention["Days"] >= 5 * 365
+
+
+def test_stateful_logical_ids_are_the_committed_ones(tenants: dict[str, Tenant]) -> None:
+    """A changed id replaces the resource: its records would stay behind under the old one."""
+    committed = json.loads((ROOT / "infra" / "stateful_ids.json").read_text("utf-8"))
+    for tenant in tenants.values():
+        found = {
+            logical_id: resource["Type"]
+            for template in (tenant.data, tenant.app)
+            for logical_id, resource in template["Resources"].items()
+            if resource["Type"] in STATEFUL
+        }
+        assert found == committed
+        assert found.keys() <= tenant.data["Resources"].keys()
+
+
+# --- the doors -----------------------------------------------------------------------------------
+
+
+def _apis(tenant: Tenant) -> dict[str, dict[str, Any]]:
+    return {
+        api["EndpointConfiguration"]["Types"][0]: api
+        for api in _all(tenant.app, "AWS::ApiGateway::RestApi")
+    }
+
+
+def _denied(api: dict[str, Any]) -> list[Any]:
+    return [s["Condition"] for s in api["Policy"]["Statement"] if s["Effect"] == "Deny"]
+
+
+def test_each_door_refuses_who_comes_another_way(tenants: dict[str, Tenant]) -> None:
+    apis = _apis(tenants["232386-sample"])
+    assert apis.keys() == {"REGIONAL", "PRIVATE"}
+    assert _denied(apis["REGIONAL"]) == [
+        {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24", "198.51.100.32/28"]}}
+    ]
+    assert _denied(apis["PRIVATE"]) == [
+        {"StringNotEquals": {"aws:SourceVpce": ["vpce-0a1b2c3d4e5f60718"]}}
+    ]
+    assert apis["PRIVATE"]["EndpointConfiguration"]["VpcEndpointIds"] == ["vpce-0a1b2c3d4e5f60718"]
+    assert _apis(tenants["closed"]).keys() == {"PRIVATE"}
+    assert _apis(tenants["waf"]).keys() == {"REGIONAL"}
+    assert len(_all(tenants["waf"].app, "AWS::WAFv2::WebACLAssociation")) == 1
+
+
+def test_all_but_sign_in_and_the_user_interface_needs_a_token(tenants: dict[str, Tenant]) -> None:
+    public = {(route.method, route.path) for route in ROUTES if route.public}
+    for tenant in tenants.values():
+        methods = _all(tenant.app, "AWS::ApiGateway::Method")
+        doors = len(_all(tenant.app, "AWS::ApiGateway::RestApi"))
+        assert len(methods) == doors * len(ROUTES)
+        open_methods = [m for m in methods if m["AuthorizationType"] == "NONE"]
+        assert len(open_methods) == doors * len(public)
+        guarded = [m for m in methods if m["AuthorizationType"] != "NONE"]
+        assert {m["AuthorizationType"] for m in guarded} == {"COGNITO_USER_POOLS"}
+        assert all("AuthorizerId" in m for m in guarded)
+        for authorizer in _all(tenant.app, "AWS::ApiGateway::Authorizer"):
+            assert authorizer["AuthorizerResultTtlInSeconds"] == 0
+
+
+def test_sign_in_has_its_own_throttle(production: Tenant) -> None:
+    for stage in _all(production.app, "AWS::ApiGateway::Stage"):
+        settings = {(s["HttpMethod"], s["ResourcePath"]): s for s in stage["MethodSettings"]}
+        sign_in = settings["POST", "/~1auth~1sign-in"]
+        assert sign_in["ThrottlingRateLimit"] < settings["*", "/*"]["ThrottlingRateLimit"] == 20
+
+
+def test_the_access_log_holds_ids_only(production: Tenant) -> None:
+    for stage in _all(production.app, "AWS::ApiGateway::Stage"):
+        written = set(json.loads(stage["AccessLogSetting"]["Format"]).values())
+        assert written == {
+            "$context.requestId",
+            "$context.apiId",
+            "$context.resourcePath",
+            "$context.httpMethod",
+            "$context.status",
+            "$context.responseLatency",
+            "$context.responseLength",
+        }
+        assert "PRIVATE_PATH" not in written
+
+
+def test_the_gateways_own_answers_are_problem_details(production: Tenant) -> None:
+    responses = _all(production.app, "AWS::ApiGateway::GatewayResponse")
+    assert len(responses) == 2 * len(GATEWAY_PROBLEMS)
+    for response in responses:
+        body = json.loads(response["ResponseTemplates"]["application/json"])
+        assert body["type"].startswith("urn:soudan:problem:")
+        assert re.search(r"[ぁ-ん]", body["detail"])
+        headers = response["ResponseParameters"]
+        assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        if "StatusCode" in response:
+            assert body["status"] == int(response["StatusCode"])
+
+
+def test_one_permission_serves_the_whole_api(production: Tenant) -> None:
+    """A permission per method outgrows Lambda's 20 KB policy at about 60 methods."""
+    permissions = _all(production.app, "AWS::Lambda::Permission")
+    invoked_by = [permission["Principal"] for permission in permissions]
+    assert invoked_by.count("apigateway.amazonaws.com") == 2
+    assert invoked_by.count("events.amazonaws.com") == 1
+
+
+# --- functions and alarms ------------------------------------------------------------------------
+
+
+def test_functions_are_arm64_on_python_3_14_with_their_settings(production: Tenant) -> None:
+    functions = {f["FunctionName"]: f for f in _all(production.app, "AWS::Lambda::Function")}
+    assert len(functions) == 2
+    for function in functions.values():
+        assert function["Architectures"] == ["arm64"]
+        assert function["Runtime"] == "python3.14"
+        reserved = {"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "_HANDLER", "TZ"}
+        assert not reserved & function["Environment"]["Variables"].keys()
+    api = functions["soudan-232386-production-api"]
+    assert api["Timeout"] < 29
+    assert "SOUDAN_SEALS_BUCKET" not in api["Environment"]["Variables"]
+
+
+def test_alarms_look_at_as_few_metrics_as_they_can(tenants: dict[str, Tenant]) -> None:
+    """Each metric of an alarm is billed."""
+    for name, metrics in (("122041-demo", 2), ("232386-sample", 3)):
+        alarms = _all(tenants[name].app, "AWS::CloudWatch::Alarm")
+        assert len(alarms) == 2
+        looked_at = sum(
+            1 if "MetricName" in alarm else sum("MetricStat" in m for m in alarm["Metrics"])
+            for alarm in alarms
+        )
+        assert looked_at == metrics
+
+
+def test_who_turns_off_the_key_is_told_over_a_topic_that_does_not_need_it(
+    production: Tenant,
+) -> None:
+    (rule,) = (r for r in _all(production.app, "AWS::Events::Rule") if "EventPattern" in r)
+    assert rule["EventPattern"]["detail"]["eventName"] == ["DisableKey", "ScheduleKeyDeletion"]
+    assert "KmsMasterKeyId" not in _one(production.app, "AWS::SNS::Topic")
+
+
+@pytest.mark.parametrize("value", ["operation@example.jp"])
+def test_no_address_is_in_a_tag_or_an_identifier(value: str, production: Tenant) -> None:
+    template = json.loads(Path(production.app_file).read_text("utf-8"))
+    for logical_id, resource in template["Resources"].items():
+        assert "operation" not in logical_id.lower()
+        assert value not in json.dumps(resource["Properties"].get("Tags", []))
