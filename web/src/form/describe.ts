@@ -62,7 +62,8 @@ export function titleOf(pointer: string, root: Schema): string {
     // Parts of a date are no fields of their own.
     if (isPartialDate(schema)) return titles.join(' ');
     schema = property;
-    titles.push(property.title ?? part);
+    const title = property.title ?? part;
+    if (titles.at(-1) !== title) titles.push(title);
   }
   return titles.join(' ');
 }

@@ -6,11 +6,11 @@ import { Button } from '../../ui/button';
 import { ScreenHeading } from '../../ui/heading';
 import { Show, useLoad } from '../../ui/load';
 import { Notice } from '../../ui/notice';
-import { formatMoment } from '../../wareki';
 import { Audit } from './audit';
 import { Editor, type SetAside } from './editor';
 import { History } from './history';
 import { RecordView } from './record-view';
+import { Byline } from './byline';
 import { AsideNotice } from './aside-notice';
 
 interface Props {
@@ -52,10 +52,14 @@ export default function Case({ caseId, tab, revision, justCreated }: Props) {
         {(content) => (
           <>
             <dl className="case-head">
-              <dt>ケース番号</dt>
-              <dd>{caseId}</dd>
-              <dt>状態</dt>
-              <dd>{content.resource.stateLabel}</dd>
+              <div>
+                <dt>ケース番号</dt>
+                <dd>{caseId}</dd>
+              </div>
+              <div>
+                <dt>状態</dt>
+                <dd>{content.resource.stateLabel}</dd>
+              </div>
             </dl>
             <nav className="tabs" aria-label="このケースの画面">
               {TABS.map((one) => (
@@ -68,16 +72,18 @@ export default function Case({ caseId, tab, revision, justCreated }: Props) {
                 </a>
               ))}
             </nav>
-            <div hidden={tab !== 'intake'}>
+            <div className="tab-panel" hidden={tab !== 'intake'}>
               <Intake caseId={caseId} content={content} justCreated={justCreated} />
             </div>
             {tab === 'history' && (
-              <History
-                caseId={caseId}
-                form={content.form}
-                agencies={content.agencies}
-                revision={revision}
-              />
+              <div className="tab-panel">
+                <History
+                  caseId={caseId}
+                  form={content.form}
+                  agencies={content.agencies}
+                  revision={revision}
+                />
+              </div>
             )}
             {tab === 'audit' && <Audit caseId={caseId} />}
           </>
@@ -93,25 +99,28 @@ interface IntakeProps {
   readonly justCreated: boolean;
 }
 
+const SAVED = '保存しました';
+const THEIRS = '相手が保存した内容のままにしました';
+
 type Mode = { readonly is: 'reading' } | { readonly is: 'writing'; readonly start: Data };
 
 function Intake({ caseId, content, justCreated }: IntakeProps) {
   const { form, agencies } = content;
   const [record, setRecord] = useState(content.record);
   const [mode, setMode] = useState<Mode>({ is: 'reading' });
-  const [saved, setSaved] = useState(justCreated);
+  const [news, setNews] = useState(justCreated ? SAVED : null);
   const [aside, setAside] = useState<readonly SetAside[]>([]);
   const staysOpen = useCallback(
     (next: Route) => next.at === 'case' && next.caseId === caseId,
     [caseId],
   );
   const write = (start: Data) => {
-    setSaved(false);
+    setNews(null);
     setMode({ is: 'writing', start });
   };
-  const show = (next: FormRecord) => {
+  const show = (next: FormRecord, what: string) => {
     setRecord(next);
-    setSaved(true);
+    setNews(what);
     setMode({ is: 'reading' });
     window.scrollTo({ top: 0 });
   };
@@ -126,10 +135,10 @@ function Intake({ caseId, content, justCreated }: IntakeProps) {
         start={mode.start}
         save={async (revision, written, key) => {
           const next = await putIntake(caseId, revision ?? record.revision, written, key);
-          return () => show(next);
+          return () => show(next, SAVED);
         }}
         fetchTheirs={() => getIntake(caseId)}
-        onTheirs={show}
+        onTheirs={(theirs) => show(theirs, THEIRS)}
         onSetAside={(items) => setAside((kept) => [...kept, ...items])}
         staysOpen={staysOpen}
         onCancel={() => setMode({ is: 'reading' })}
@@ -138,7 +147,7 @@ function Intake({ caseId, content, justCreated }: IntakeProps) {
   }
   return (
     <>
-      {saved && <Notice kind="success" title="保存しました" />}
+      {news !== null && <Notice kind="success" title={news} />}
       <AsideNotice
         items={aside}
         form={form}
@@ -150,10 +159,7 @@ function Intake({ caseId, content, justCreated }: IntakeProps) {
         onForget={() => setAside([])}
       />
       <div className="record-head">
-        <p>
-          第{record.revision}版　{formatMoment(record.updatedAt)}　{record.updatedBy.displayName}（
-          {record.updatedBy.agencyName}）
-        </p>
+        <Byline revision={record.revision} at={record.updatedAt} by={record.updatedBy} />
         <div className="actions no-print">
           <Button look="solid" onClick={() => write(record.data)}>
             編集する

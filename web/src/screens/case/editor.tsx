@@ -122,8 +122,12 @@ export function Editor(props: Props) {
         const theirs = await fetchTheirs();
         const order = (form['x-sections'] ?? []).flatMap((section) => section.properties);
         const found = differences(on.data, record, theirs.data, order);
-        if (found.length === 0) props.onTheirs?.(theirs);
-        else setClash({ theirs, found });
+        if (found.length === 0) {
+          letGo();
+          props.onTheirs?.(theirs);
+        } else {
+          setClash({ theirs, found });
+        }
       } catch (unreachable) {
         setFailure(unreachable);
       }
@@ -145,7 +149,14 @@ export function Editor(props: Props) {
     );
     setClash(null);
     setBase(on);
-    void store(merged(theirs.data, found, choices), on, statements);
+    const content = merged(theirs.data, found, choices);
+    // Nothing of one's own is left to save: no revision without a change.
+    if (sameRecord(content, theirs.data)) {
+      letGo();
+      props.onTheirs?.(theirs);
+    } else {
+      void store(content, on, statements);
+    }
   };
 
   const saveNow = () => store(written, base, statements);

@@ -6,7 +6,7 @@ import { casePath } from '../../router';
 import type { Agency, Revision, Schema } from '../../types';
 import { Button } from '../../ui/button';
 import { Show, useLoad } from '../../ui/load';
-import { formatMoment } from '../../wareki';
+import { Byline } from './byline';
 import { RecordView } from './record-view';
 
 interface Props {
@@ -41,11 +41,12 @@ function Revisions({ caseId, form }: Props) {
         <ol className="revisions" aria-label="版の一覧（新しい順）">
           {items.map((item) => (
             <li key={item.revision} className="card">
-              <p>
-                <a href={casePath(caseId, 'history', item.revision)}>第{item.revision}版</a>　
-                {formatMoment(item.savedAt)}　{item.savedBy.displayName}（{item.savedBy.agencyName}
-                ）
-              </p>
+              <Byline
+                revision={item.revision}
+                at={item.savedAt}
+                by={item.savedBy}
+                href={casePath(caseId, 'history', item.revision)}
+              />
               <p>
                 {item.revision === 1
                   ? 'はじめの記録'
@@ -67,10 +68,12 @@ function Earlier({ caseId, form, agencies, revision }: Props & { readonly revisi
       {(record) => (
         <>
           <div className="record-head">
-            <p>
-              第{record.revision}版（読むだけ）　{formatMoment(record.updatedAt)}　
-              {record.updatedBy.displayName}（{record.updatedBy.agencyName}）
-            </p>
+            <Byline
+              revision={record.revision}
+              at={record.updatedAt}
+              by={record.updatedBy}
+              note="読むだけ"
+            />
             <div className="actions no-print">
               <a className="button button-outline" href={casePath(caseId, 'history')}>
                 版の一覧に戻る

@@ -8,6 +8,9 @@ import { Dialog } from '../../ui/dialog';
 import { Failure } from '../../ui/load';
 import { Slip } from '../../ui/slip';
 
+const KEEP_LOCKED =
+  'この控えは、鍵のかかる場所に保管してください。使ったコードには線を引き、作り直したら必ず細断して廃棄してください。';
+
 /** A manager's way in when the factor is lost and no other manager is there. Shown once. */
 export function RecoveryCodes({ me }: { readonly me: Me }) {
   const [asking, setAsking] = useState(false);
@@ -51,7 +54,7 @@ export function RecoveryCodes({ me }: { readonly me: Me }) {
       {codes.length > 0 && (
         <Dialog title="回復コードを作りました">
           <p>この画面を閉じると二度と表示できません。印刷するか、書き写してください。</p>
-          <Slip title="回復コードの控え">
+          <Slip title="回復コードの控え" warning={KEEP_LOCKED}>
             <p>{me.displayName}</p>
             <ol className="codes">
               {codes.map((code) => (

@@ -6,7 +6,7 @@ import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { TextField } from '../../ui/field';
 import { Failure } from '../../ui/load';
-import { Slip } from '../../ui/slip';
+import { DESTROY_AFTER_USE, Slip } from '../../ui/slip';
 
 interface Props {
   readonly staff: Staff;
@@ -28,7 +28,7 @@ export function Reissue({ staff, onClose }: Props) {
         <p>
           仮パスワードはこの画面を閉じると二度と表示できません。印刷して、本人に直接渡してください。
         </p>
-        <Slip title="再発行の控え">
+        <Slip title="再発行の控え" warning={DESTROY_AFTER_USE}>
           <dl className="pairs">
             <dt>氏名</dt>
             <dd>{staff.displayName}</dd>

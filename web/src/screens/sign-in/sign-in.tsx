@@ -21,9 +21,9 @@ const digits = (text: string): string =>
 const NEW_PASSWORD_HELP =
   '12文字以上で、英大文字・英小文字・数字・記号を含めます。ほかで使っているものは避けてください。';
 
-export function SignIn({ knownLoginId = '' }: { readonly knownLoginId?: string }) {
+export function SignIn() {
   const [stage, setStage] = useState<Stage>({ next: 'start' });
-  const [loginId, setLoginId] = useState(knownLoginId);
+  const [loginId, setLoginId] = useState('');
   const [password, setPassword] = useState('');
   const [repeated, setRepeated] = useState('');
   const [code, setCode] = useState('');

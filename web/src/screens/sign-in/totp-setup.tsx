@@ -1,4 +1,4 @@
-import { Slip } from '../../ui/slip';
+import { DESTROY_AFTER_USE, Slip } from '../../ui/slip';
 import { QrCode } from './qr-code';
 
 interface Props {
@@ -23,7 +23,7 @@ export default function TotpSetup({ secret, otpauthUri, loginId }: Props) {
         <p>
           認証アプリの「キーを入力」に次の文字を入れるか、書き込み式のトークンに登録します。登録用の控えを印刷して、トークンの担当者に渡すこともできます。
         </p>
-        <Slip title="登録用の控え">
+        <Slip title="登録用の控え" warning={DESTROY_AFTER_USE}>
           <dl className="pairs">
             <dt>ログインID</dt>
             <dd>{loginId}</dd>
