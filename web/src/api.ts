@@ -125,7 +125,7 @@ export const intakeSchema = once((version) => get<Schema>(`forms/intake/${seg(ve
 
 export async function currentIntakeVersion(): Promise<string> {
   const current = (await forms('')).items.find((f) => f.form === 'intake' && f.current);
-  if (current === undefined) throw new Problem(404, 'nothing-to-show', '', '', [], null);
+  if (current === undefined) throw new Problem(404, 'nothing-to-show', '', '', [], null, '');
   return current.version;
 }
 

@@ -9,6 +9,8 @@ export class Problem extends Error {
     readonly errors: readonly FieldProblem[],
     /** seconds to wait, from `Retry-After` */
     readonly retryAfter: number | null,
+    /** to name to whoever looks into it */
+    readonly requestId: string,
   ) {
     super(title);
   }
@@ -86,5 +88,6 @@ function toProblem(response: Response, body: unknown): Problem {
     typeof said.detail === 'string' ? said.detail : '',
     Array.isArray(said.errors) ? (said.errors as FieldProblem[]) : [],
     Number.isNaN(wait) ? null : wait,
+    typeof said.requestId === 'string' ? said.requestId : '',
   );
 }

@@ -9,11 +9,17 @@ export interface Me {
   readonly agencyName: string;
   readonly municipality: { readonly code: string; readonly name: string };
   readonly recoveryCodesLeft: number;
-  readonly can: { readonly createCase: boolean; readonly manageStaff: boolean };
+  readonly can: {
+    readonly createCase: boolean;
+    readonly listCases: boolean;
+    readonly manageStaff: boolean;
+  };
 }
 
 export type Step =
   | { readonly next: 'totp'; readonly state: string }
+  /** a recovery code was taken: once more from the start, then a new factor */
+  | { readonly next: 'sign_in' }
   | { readonly next: 'new_password'; readonly state: string }
   | {
       readonly next: 'totp_setup';
@@ -74,8 +80,7 @@ export interface AuditEvent {
   readonly actionLabel: string;
   readonly actorName: string;
   readonly agencyName: string;
-  readonly basisLabel: string;
-  readonly record?: string;
+  readonly basisLabel: string | null;
   readonly result: string;
 }
 

@@ -16,6 +16,19 @@ interface Labels {
 const NO_LABELS: Labels = { concern: new Map(), urgency: new Map() };
 
 export function Cases({ me }: { readonly me: Me }) {
+  return me.can.listCases ? <CaseList me={me} /> : <NotForYou />;
+}
+
+function NotForYou() {
+  return (
+    <>
+      <ScreenHeading>ケース一覧</ScreenHeading>
+      <p className="empty">表示できる記録がありません</p>
+    </>
+  );
+}
+
+function CaseList({ me }: { readonly me: Me }) {
   const [items, setItems] = useState<readonly CaseSummary[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
   const [known, setKnown] = useState(false);

@@ -31,20 +31,12 @@ export function explain(error: unknown): Message {
     };
   }
   if (error.status === 404) return { title: '表示できる記録がありません', text: '' };
-  if (error.status === 403) {
-    return { title: 'この操作はできません', text: error.detail };
-  }
-  if (error.status === 413) {
-    return {
-      title: '文章が長すぎて保存できません',
-      text: '長い欄を短くしてから、もう一度保存してください。',
-    };
-  }
   if (error.status === 429) {
     return { title: '操作が続いたため、受け付けを止めています', text: waitText(error.retryAfter) };
   }
   if (error.status >= 500) {
-    return { title: 'いまは処理できません', text: waitText(error.retryAfter) };
+    const receipt = error.requestId === '' ? '' : `受付番号：${error.requestId}`;
+    return { title: 'いまは処理できません', text: `${waitText(error.retryAfter)}${receipt}` };
   }
   return {
     title: error.title === '' ? '処理できませんでした' : error.title,

@@ -7,11 +7,7 @@ import { Failure, Loading } from '../../ui/load';
 import { formatMoment } from '../../wareki';
 
 const COLUMNS = ['日時', 'したこと', '人', '機関', '共有の根拠', '結果'];
-const RESULTS: Readonly<Record<string, string>> = {
-  ok: '済み',
-  allowed: '済み',
-  denied: '表示せず',
-};
+const RESULTS: Readonly<Record<string, string>> = { done: '済み', denied: '断り' };
 
 export function Audit({ caseId }: { readonly caseId: string }) {
   const [items, setItems] = useState<readonly AuditEvent[]>([]);
@@ -65,7 +61,7 @@ export function Audit({ caseId }: { readonly caseId: string }) {
                   {item.agencyName}
                 </td>
                 <td role="cell" data-title="共有の根拠">
-                  {item.basisLabel}
+                  {item.basisLabel ?? 'なし'}
                 </td>
                 <td role="cell" data-title="結果">
                   {RESULTS[item.result] ?? item.result}

@@ -8,7 +8,7 @@ import { formatMoment } from '../../wareki';
 import { RecoveryCodes } from './recovery-codes';
 import { Reissue } from './reissue';
 
-const COLUMNS = ['氏名', 'ログインID', '役割', '機関', '期間', '認証'];
+const COLUMNS = ['氏名', '利用者ID', '役割', '機関', '期間', '認証'];
 
 export default function Manage({ me }: { readonly me: Me }) {
   const load = useCallback(listStaff, []);
@@ -46,7 +46,7 @@ export default function Manage({ me }: { readonly me: Me }) {
                     <th role="rowheader" scope="row" data-title="氏名">
                       {staff.displayName}
                     </th>
-                    <td role="cell" data-title="ログインID">
+                    <td role="cell" data-title="利用者ID">
                       {staff.loginId}
                     </td>
                     <td role="cell" data-title="役割">

@@ -32,7 +32,7 @@ export function Reissue({ staff, onClose }: Props) {
           <dl className="pairs">
             <dt>氏名</dt>
             <dd>{staff.displayName}</dd>
-            <dt>ログインID</dt>
+            <dt>利用者ID</dt>
             <dd>{issued.loginId}</dd>
             <dt>仮パスワード</dt>
             <dd className="secret">{issued.temporaryPassword}</dd>

@@ -7,6 +7,7 @@ import { useSingle } from '../../ui/attempt';
 import { Button } from '../../ui/button';
 import { TextField } from '../../ui/field';
 import { Loading } from '../../ui/load';
+import { Notice } from '../../ui/notice';
 import { StepForm } from './step-form';
 
 const TotpSetup = lazy(() => import('./totp-setup'));
@@ -28,12 +29,14 @@ export function SignIn() {
   const [repeated, setRepeated] = useState('');
   const [code, setCode] = useState('');
   const [hint, setHint] = useState<string>();
+  const [news, setNews] = useState<string>();
   const [error, setError] = useState<unknown>(null);
   const [busy, single] = useSingle();
 
   const enter = (step: Stage) => {
     setError(null);
     setHint(undefined);
+    setNews(undefined);
     setCode('');
     setPassword('');
     setRepeated('');
@@ -47,7 +50,12 @@ export function SignIn() {
       try {
         const step = await ask();
         if (step.next === 'done') await accept(step.idToken, step.expiresIn);
-        else enter(step);
+        else if (step.next === 'sign_in') {
+          enter({ next: 'start' });
+          setNews(
+            '回復コードを受け付けました。もう一度サインインして、新しい認証アプリを登録してください。',
+          );
+        } else enter(step);
       } catch (failure) {
         if (failure instanceof Problem && failure.status === 410) enter({ next: 'start' });
         setError(failure);
@@ -61,7 +69,7 @@ export function SignIn() {
   );
   const codeField = (
     <TextField
-      label="6桁の数字"
+      label="確認コード（6桁の数字）"
       inputMode="numeric"
       autoComplete="one-time-code"
       maxLength={12}
@@ -86,12 +94,13 @@ export function SignIn() {
           error={error}
           onSubmit={() => {
             if (loginId === '' || password === '')
-              setHint('ログインIDとパスワードを入力してください。');
+              setHint('利用者IDとパスワードを入力してください。');
             else submit(() => auth.signIn(loginId, password));
           }}
         >
+          {news !== undefined && <Notice kind="info" title={news} />}
           <TextField
-            label="ログインID"
+            label="利用者ID"
             autoComplete="username"
             autoCapitalize="none"
             spellCheck={false}
@@ -166,7 +175,7 @@ export function SignIn() {
     case 'totp':
       return (
         <StepForm
-          title="認証アプリの数字を入れる"
+          title="確認コードを入れる"
           action="サインイン"
           busy={busy}
           error={error}
@@ -213,6 +222,7 @@ export function SignIn() {
           </p>
         </StepForm>
       );
+    case 'sign_in':
     case 'done':
       return <Loading what="サインインしています" />;
   }

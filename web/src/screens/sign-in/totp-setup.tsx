@@ -15,7 +15,7 @@ export default function TotpSetup({ secret, otpauthUri, loginId }: Props) {
     <>
       <ol className="steps">
         <li>スマートフォンの認証アプリで、下のQRコードを読み取ります。</li>
-        <li>アプリに表示された6桁の数字を入力します。</li>
+        <li>アプリに表示された6桁の確認コードを、下の欄に入れます。</li>
       </ol>
       <QrCode text={otpauthUri} label="認証アプリに登録するためのQRコード" />
       <details className="plain-details">
@@ -25,7 +25,7 @@ export default function TotpSetup({ secret, otpauthUri, loginId }: Props) {
         </p>
         <Slip title="登録用の控え" warning={DESTROY_AFTER_USE}>
           <dl className="pairs">
-            <dt>ログインID</dt>
+            <dt>利用者ID</dt>
             <dd>{loginId}</dd>
             <dt>登録キー</dt>
             <dd className="secret">{inFours(secret)}</dd>
