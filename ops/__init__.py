@@ -1,0 +1,1 @@
+"""Operations: the `soudan` command line and what it is made of."""

@@ -1,6 +1,11 @@
 """`soudan`: the one command line for vendors and operations (texts in Japanese)."""
 
+import os
+
 import typer
+
+from ops.local.cli import app as local
+from ops.paths import BIN
 
 app = typer.Typer(
     name="soudan",
@@ -8,6 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(local, name="local")
 
 
 @app.callback()
@@ -16,4 +22,6 @@ def root() -> None:
 
 
 def main() -> None:
+    # The CDK runs on the Node that was installed with us, whatever else the machine has.
+    os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
     app()

@@ -7,6 +7,7 @@ from chalice.app import Chalice
 from lambdas.api import auth, cases, me, registers, ui
 from lambdas.api.call import problem_response
 from lambdas.api.problems import Problem
+from lambdas.api.tenant import repository
 
 # Chalice's own refusals, before a route of ours is reached, by status.
 _OWN_REFUSALS = {
@@ -21,6 +22,7 @@ class Api(Chalice):
     """Chalice, with its own `{Code, Message}` errors turned into problem details."""
 
     def __call__(self, event: Any, context: Any) -> Any:
+        repository()  # names the tables for every model, before a route uses one
         try:
             answer = super().__call__(event, context)
         except KeyError:

@@ -157,7 +157,7 @@ def _recovery_hash(salt: str, code: str) -> str:
 
 def _tries_key(login_id: str) -> tuple[str, str]:
     # Hashed, since people mistype their password into the field for the login.
-    return f"TRIES#{hashlib.sha256(login_id.encode()).hexdigest()}", "TRIES"
+    return f"TRIES#{hashlib.sha256(login_id.lower().encode()).hexdigest()}", "TRIES"
 
 
 def _after(now: datetime, span: timedelta) -> int:

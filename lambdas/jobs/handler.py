@@ -1,0 +1,44 @@
+"""Lambda's handler for a tenant's own work.
+
+`{"task": "seal"}` every night, `{"task": "verify"}` and `{"task": "register", …}` on the vendor's
+order, who may invoke this function but cannot read the tables.
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lambdas.casework.clock import japanese_day
+from lambdas.jobs.register import register
+from lambdas.jobs.seals import Seals, seal_until
+from lambdas.jobs.verify import verify
+from lambdas.store import models, trail
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Runs one task. Raises ValueError for an unknown one."""
+    env = os.environ
+    region = env["AWS_REGION"]
+    models.bind(
+        records_table=env["SOUDAN_RECORDS_TABLE"],
+        audit_table=env["SOUDAN_AUDIT_TABLE"],
+        region=region,
+    )
+    seals = Seals(bucket=env["SOUDAN_SEALS_BUCKET"], region=region)
+    now = datetime.now(UTC)
+    match event.get("task"):
+        case "seal":
+            # The day is over in Japan; requests that began in it have ended.
+            yesterday = japanese_day(now) - timedelta(days=1)
+            return {"sealed": seal_until(seals, yesterday)}
+        case "verify":
+            return verify(events=trail.all_events(), records=trail.records(), seals=seals.all())
+        case "register":
+            return register(
+                agencies=event.get("agencies", ()),
+                staff=event.get("staff", ()),
+                ordered_by=str(event["orderedBy"]),
+                now=now,
+            )
+        case task:
+            raise ValueError(f"unknown task {task!r}")

@@ -1,0 +1,157 @@
+"""What the functions are made of: packages for their platform, our code, the forms, the screens.
+
+    python -m ops.local.assets host aarch64
+
+makes `.build/lambda-host` and `.build/lambda-aarch64`, each with a directory per function. Nothing
+is done again while lock file, sources and screens are the same.
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.paths import BIN, BUILD, ROOT
+
+LOCK = ROOT / "requirements" / "lambda.txt"
+
+PLATFORMS: dict[str, tuple[str, ...]] = {
+    # The emulator runs functions under its own interpreter, which is this one.
+    "host": ("--python", sys.executable),
+    # AWS: arm64, Python 3.14. The 2014 tag would silently give an old jsonschema-rs.
+    "aarch64": ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """What goes into one function beside casework and store."""
+
+    name: str
+    packages: tuple[str, ...]
+    schemas: tuple[str, ...]
+    screens: bool
+    drop: tuple[str, ...]
+    # botocore carries the descriptions of all services, 16 MB packed; a function needs its own.
+    services: tuple[str, ...]
+
+
+FUNCTIONS = (
+    Function(
+        name="api",
+        packages=("casework", "store", "api"),
+        schemas=("forms", "codes", "api.json", "problems.json", "messages.json"),
+        screens=True,
+        drop=(),
+        services=("dynamodb", "cognito-idp"),
+    ),
+    Function(
+        name="jobs",
+        packages=("casework", "store", "jobs"),
+        schemas=(),
+        screens=False,
+        drop=("chalice", "jsonschema_rs"),
+        services=("dynamodb", "s3"),
+    ),
+)
+
+# Of Chalice only the router runs in a function; the rest is its command line.
+_CHALICE_RUNTIME = frozenset({"__init__.py", "app.py", "local.py", "config.py", "constants.py"})
+_BOTOCORE_COMMON = frozenset(
+    {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
+)
+
+
+def build(platform: str) -> Path:
+    """Makes the directories of all functions for a platform; where they are."""
+    target = BUILD / f"lambda-{platform}"
+    stamp = target / "stamp"
+    digest = _digest(
+        [LOCK, ROOT / "lambdas", ROOT / "schemas", ROOT / "web" / "dist", Path(__file__)]
+    )
+    if stamp.is_file() and stamp.read_text() == digest:
+        return target
+    packages = _packages(platform)
+    fresh = BUILD / f"lambda-{platform}.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    for function in FUNCTIONS:
+        _assemble(function, packages, fresh / function.name)
+    (fresh / "stamp").write_text(digest)
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+    return target
+
+
+def _packages(platform: str) -> Path:
+    """The locked packages for a platform, installed once per lock file."""
+    lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    target = BUILD / "packages" / f"{platform}-{lock}"
+    if target.is_dir():
+        return target
+    part = target.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    command = [
+        str(BIN / "uv"), "pip", "install", "--quiet", "--no-deps", "--require-hashes",
+        "--only-binary", ":all:", "--target", str(part), *PLATFORMS[platform],
+        "--requirement", str(LOCK),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, cwd=ROOT)  # noqa: S603  # fixed words and our own paths
+    part.rename(target)
+    return target
+
+
+def _assemble(function: Function, packages: Path, target: Path) -> None:
+    leave_out = shutil.ignore_patterns("__pycache__", "*.pyc", "bin", "tests", ".lock")
+    shutil.copytree(packages, target, ignore=leave_out)
+    for name in function.drop:
+        for path in target.glob(f"{name}*"):
+            shutil.rmtree(path)
+    _prune_botocore(target / "botocore" / "data", function.services)
+    if "chalice" not in function.drop:
+        for path in (target / "chalice").iterdir():
+            if path.name not in _CHALICE_RUNTIME:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for package in function.packages:
+        shutil.copytree(ROOT / "lambdas" / package, target / "lambdas" / package, ignore=leave_out)
+    shutil.copy(ROOT / "lambdas" / "__init__.py", target / "lambdas")
+    for schema in function.schemas:
+        source, copy = ROOT / "schemas" / schema, target / "schemas" / schema
+        copy.parent.mkdir(exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy)
+        else:
+            shutil.copy(source, copy)
+    if function.screens:
+        dist = ROOT / "web" / "dist"
+        if not (dist / "index.html").is_file():
+            raise FileNotFoundError("web/dist がありません。先に `make web` を実行してください。")
+        shutil.copytree(dist, target / "static")
+
+
+def _prune_botocore(data: Path, services: Sequence[str]) -> None:
+    keep = _BOTOCORE_COMMON | set(services)
+    for path in data.iterdir():
+        if path.name not in keep:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _digest(roots: Iterable[Path]) -> str:
+    """Digest of names and contents below `roots`."""
+    entries = []
+    for root in roots:
+        paths = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
+        entries += [
+            (str(p.relative_to(ROOT)), hashlib.sha256(p.read_bytes()).hexdigest())
+            for p in paths
+            if "__pycache__" not in p.parts
+        ]
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        build(name)
