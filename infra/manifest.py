@@ -10,7 +10,7 @@ import csv
 import ipaddress
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,9 +18,9 @@ from typing import Any
 
 import jsonschema_rs
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 MAX_BYTES = 64 * 1024
@@ -142,19 +142,42 @@ def load_all(paths: Iterable[Path]) -> tuple[Manifest, ...]:
 
 def parse(raw: bytes, *, file: str) -> Manifest:
     """Turn a manifest's bytes into a `Manifest`. Raises ManifestError with all its problems."""
-    tree = _read_yaml(raw, file=file)
-    problems = list(_shape_problems(tree, file=file))
-    if not problems:
-        problems = list(_meaning_problems(tree, file=file))
+    written = _read_yaml(raw, file=file)
+    problems = list(_shape_problems(written)) or list(_meaning_problems(written))
     if problems:
         raise ManifestError(sorted(problems, key=lambda p: (p.line, p.column, p.wrong)))
-    return _build(tree)
+    return _build(written.values)
 
 
 # --- reading -----------------------------------------------------------------------------------
 
 
-def _read_yaml(raw: bytes, *, file: str) -> CommentedMap:
+@dataclass(frozen=True, kw_only=True)
+class _Written:
+    """What a file says (`values`, plain types only) and the nodes that know where it says it."""
+
+    file: str
+    values: dict[str, Any]
+    root: MappingNode
+
+    def at(self, path: Sequence[str | int], wrong: str, write: str) -> Problem:
+        """A problem at the key or item at `path`, or at its nearest ancestor that is there."""
+        place: Node = self.root
+        node: Node = self.root
+        for step in path:
+            if isinstance(node, MappingNode):
+                found = [(key, value) for key, value in node.value if key.value == step]
+                if not found:
+                    break
+                place, node = found[0]
+            elif isinstance(node, SequenceNode) and isinstance(step, int):
+                place = node = node.value[step]
+            else:
+                break
+        return _at_mark(self.file, place.start_mark, wrong, write)
+
+
+def _read_yaml(raw: bytes, *, file: str) -> _Written:
     if len(raw) > MAX_BYTES:
         raise ManifestError(
             [_whole(file, "大きすぎます。", "64KBまでの設定ファイルを渡してください。")]
@@ -167,110 +190,105 @@ def _read_yaml(raw: bytes, *, file: str) -> CommentedMap:
         ) from error
     try:
         # References are refused before anything is built: nested ones multiply without bound.
-        for event in YAML(typ="rt", pure=True).parse(text):
+        for event in _yaml().parse(text):
             if isinstance(event, AliasEvent):
-                mark = event.start_mark
-                raise ManifestError(
-                    [
-                        Problem(
-                            file=file,
-                            line=mark.line + 1,
-                            column=mark.column + 1,
-                            wrong="参照(*)は使えません。",
-                            write="値をそのまま書いてください。",
-                        )
-                    ]
-                )
-        tree = YAML(typ="rt", pure=True).load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        duplicate = "duplicate key" in (error.problem or "")
-        raise ManifestError(
-            [
-                Problem(
-                    file=file,
-                    line=mark.line + 1 if mark else 1,
-                    column=mark.column + 1 if mark else 1,
-                    wrong="同じ項目が2度書かれています。"
-                    if duplicate
-                    else "YAMLとして読めません。",
-                    write="どちらか一方を消してください。"
-                    if duplicate
-                    else "字下げ、引用符、コロンの後の空白を確かめてください。",
-                )
-            ]
-        ) from error
-    if not isinstance(tree, CommentedMap):
+                wrong, write = "参照(*)は使えません。", "値をそのまま書いてください。"
+                raise ManifestError([_at_mark(file, event.start_mark, wrong, write)])
+        root = _yaml().compose(text)
+    except YAMLError as error:
+        wrong = "YAMLとして読めません。"
+        write = "字下げ、引用符、コロンの後の空白を確かめてください。"
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        raise ManifestError([_at_mark(file, mark, wrong, write)]) from error
+    if not isinstance(root, MappingNode):
         raise ManifestError(
             [
                 _whole(
-                    file,
-                    "設定が書かれていません。",
-                    "`soudan tenant new` で雛形を作ってください。",
+                    file, "設定が書かれていません。", "`soudan tenant new` で雛形を作ってください。"
                 )
             ]
         )
-    return tree
+    problems: list[Problem] = []
+    values = _plain(root, file=file, problems=problems)
+    if problems:
+        raise ManifestError(problems)
+    return _Written(file=file, values=values, root=root)
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
+
+def _plain(node: Node, *, file: str, problems: list[Problem]) -> Any:
+    """The node as dict, list, str, int, float, bool or None; what is none of these is a problem."""
+    if isinstance(node, SequenceNode):
+        return [_plain(item, file=file, problems=problems) for item in node.value]
+    if isinstance(node, MappingNode):
+        values: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                wrong, write = "項目の名前が文字ではありません。", "名前: 値 の形で書いてください。"
+                problems.append(_at_mark(file, key.start_mark, wrong, write))
+            elif key.value in values:
+                wrong = f"項目「{key.value}」が2度書かれています。"
+                problems.append(
+                    _at_mark(file, key.start_mark, wrong, "どちらか一方を消してください。")
+                )
+            else:
+                values[key.value] = _plain(value, file=file, problems=problems)
+        return values
+    kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+    if kind.startswith("!"):
+        wrong, write = f"型の指定 {kind} は使えません。", "値だけを書いてください。"
+        problems.append(_at_mark(file, node.start_mark, wrong, write))
+    if kind == "int" and str(node.value).isdecimal():
+        return int(node.value)
+    if kind == "bool":
+        return node.value.lower() == "true"
+    return None if kind == "null" else node.value
 
 
 def _whole(file: str, wrong: str, write: str) -> Problem:
     return Problem(file=file, line=1, column=1, wrong=wrong, write=write)
 
 
-def _place(tree: Any, path: Sequence[str | int]) -> tuple[int, int]:
-    """Line and column (from 1) of the key or item at `path`, or of its nearest ancestor."""
-    line, column = 0, 0
-    node = tree
-    for step in path:
-        if isinstance(node, CommentedMap) and step in node:
-            line, column = node.lc.key(step)
-        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
-            line, column = node.lc.item(step)
-        else:
-            break
-        node = node[step]
-    return line + 1, column + 1
+def _at_mark(file: str, mark: Any, wrong: str, write: str) -> Problem:
+    if mark is None:
+        return _whole(file, wrong, write)
+    return Problem(file=file, line=mark.line + 1, column=mark.column + 1, wrong=wrong, write=write)
 
 
 # --- the form ----------------------------------------------------------------------------------
 
 
-def _shape_problems(tree: CommentedMap, *, file: str) -> Iterator[Problem]:
-    for error in _validator().iter_errors(tree):
+def _shape_problems(written: _Written) -> Iterator[Problem]:
+    for error in _validator().iter_errors(written.values):
         path = list(error.instance_path)
-        hint = _hint(error.schema_path)
         kind = error.kind
         match kind:
             case jsonschema_rs.ValidationErrorKind.AdditionalProperties():
                 for key in kind.unexpected:
-                    yield _at(
-                        tree,
+                    yield written.at(
                         [*path, key],
-                        file=file,
-                        wrong=f"知らない項目「{key}」があります。",
-                        write=f"消すか、次のどれかに直してください: {_known(error.schema_path)}",
+                        f"知らない項目「{key}」があります。",
+                        f"消すか、次のどれかに直してください: {_known(error.schema_path)}",
                     )
             case jsonschema_rs.ValidationErrorKind.Required():
-                name = kind.property
-                yield _at(
-                    tree,
+                yield written.at(
                     path,
-                    file=file,
-                    wrong=f"「{'.'.join(str(step) for step in [*path, name])}」がありません。",
-                    write=_hint([*error.schema_path[:-1], "properties", name]) or hint,
+                    f"「{_dotted([*path, kind.property])}」がありません。",
+                    _hint([*error.schema_path[:-1], "properties", kind.property]),
                 )
             case _:
-                name = ".".join(str(step) for step in path) or "全体"
-                yield _at(
-                    tree, path, file=file, wrong=f"「{name}」の値が正しくありません。", write=hint
+                yield written.at(
+                    path,
+                    f"「{_dotted(path)}」の値が正しくありません。",
+                    _hint(error.schema_path),
                 )
 
 
-def _at(
-    tree: CommentedMap, path: Sequence[str | int], *, file: str, wrong: str, write: str
-) -> Problem:
-    line, column = _place(tree, path)
-    return Problem(file=file, line=line, column=column, wrong=wrong, write=write)
+def _dotted(path: Sequence[str | int]) -> str:
+    return ".".join(str(step) for step in path)
 
 
 def _nodes(schema_path: Sequence[str | int]) -> Iterator[Mapping[str, Any]]:
@@ -298,22 +316,23 @@ def _known(schema_path: Sequence[str | int]) -> str:
 # --- the meaning -------------------------------------------------------------------------------
 
 
-def _meaning_problems(tree: CommentedMap, *, file: str) -> Iterator[Problem]:
-    def at(path: Sequence[str | int], wrong: str, write: str) -> Problem:
-        return _at(tree, path, file=file, wrong=wrong, write=write)
-
-    yield from _municipality_problems(tree["municipality"], at)
+def _meaning_problems(written: _Written) -> Iterator[Problem]:
+    tree = written.values
+    yield from _municipality_problems(tree["municipality"], written.at)
     if tree["cognito"]["mfa"] == "off" and tree["environment"] != "local":
-        yield at(
+        yield written.at(
             ["cognito", "mfa"],
             "多要素認証を切れるのは手元の試用(local)だけです。",
             "mfa: required と書いてください。",
         )
-    yield from _door_problems(tree, at)
-    yield from _tag_problems(tree, at)
+    yield from _door_problems(tree, written.at)
+    yield from _tag_problems(tree, written.at)
 
 
-def _municipality_problems(municipality: Mapping[str, str], at: Any) -> Iterator[Problem]:
+_At = Callable[[Sequence[str | int], str, str], Problem]
+
+
+def _municipality_problems(municipality: Mapping[str, str], at: _At) -> Iterator[Problem]:
     code = municipality["code"]
     here = ["municipality", "code"]
     if code[5] != check_digit(code[:5]):
@@ -336,14 +355,14 @@ def _municipality_problems(municipality: Mapping[str, str], at: Any) -> Iterator
         )
 
 
-def _door_problems(tree: CommentedMap, at: Any) -> Iterator[Problem]:
+def _door_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
     door = tree["doors"].get("internet")
     if door is None:
         return
     cidrs = door.get("allowedCidrs", [])
     here = ["doors", "internet"]
     for number, written in enumerate(cidrs):
-        place = [*here, "allowedCidrs", number]
+        place: list[str | int] = [*here, "allowedCidrs", number]
         try:
             network = ipaddress.ip_network(written)
         except ValueError:
@@ -374,7 +393,7 @@ def _door_problems(tree: CommentedMap, at: Any) -> Iterator[Problem]:
         )
 
 
-def _tag_problems(tree: CommentedMap, at: Any) -> Iterator[Problem]:
+def _tag_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
     tags = tree.get("tags", {})
     keys = _tag_keys(tree)
     doubled = {key for key, count in Counter(keys.values()).items() if count > 1}
@@ -437,7 +456,7 @@ def _together(found: Sequence[tuple[str, Manifest]]) -> Iterator[Problem]:
 # --- the value ---------------------------------------------------------------------------------
 
 
-def _build(tree: CommentedMap) -> Manifest:
+def _build(tree: Mapping[str, Any]) -> Manifest:
     code = str(tree["municipality"]["code"])
     internet = tree["doors"].get("internet")
     private = tree["doors"].get("private")
