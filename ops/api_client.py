@@ -10,6 +10,7 @@ import httpx
 import pyotp
 
 _COOKIE = "__Host-soudan-refresh"
+_CODE_TRIES = 3
 
 
 class SignInError(Exception):
@@ -88,14 +89,22 @@ class TenantClient:
         return self.request("PUT", f"cases/{case_id}/forms/intake", json=body, headers=headers)
 
     def sign_in(self, login_id: str, password: str, code: Callable[[], str]) -> None:
-        """Signs in an enrolled person. Raises SignInError."""
+        """Signs in an enrolled person; `code` is asked again when a code was refused, as one
+        that was used a moment ago is. Raises SignInError."""
         step = self._step("sign-in", {"loginId": login_id, "password": password})
         if step["next"] != "totp":
             raise SignInError(
                 "この利用者はまだ登録が終わっていません。画面からサインインして、"
                 "パスワードの変更と認証アプリの登録を済ませてください。"
             )
-        self._finish(self._step("totp", {"state": step["state"], "code": code()}))
+        for attempt in range(_CODE_TRIES):
+            try:
+                self._finish(self._step("totp", {"state": step["state"], "code": code()}))
+            except SignInError:
+                if attempt == _CODE_TRIES - 1:
+                    raise
+            else:
+                return
 
     def enrol(self, login_id: str, temporary_password: str, new_password: str) -> TotpSource:
         """Goes through a first sign-in: new password, new TOTP factor, whose codes it returns.
