@@ -26,12 +26,20 @@ CONTEXT = {
     "@aws-cdk/aws-iam:minimizePolicies": True,
     "@aws-cdk/core:defaultCrossStackReferences": "strong",
     "@aws-cdk/core:enablePartitionLiterals": True,
+    "@aws-cdk/core:validateAgainstDefaultRules": True,
 }
 
 
-def new_app(outdir: Path | None = None) -> cdk.App:
-    """An empty app; `outdir` defaults to where the CDK's command line wants the templates."""
-    return cdk.App(context=CONTEXT, outdir=None if outdir is None else str(outdir))
+def new_app(outdir: Path | None = None, *, builtin_validation: bool = True) -> cdk.App:
+    """An empty app; `outdir` defaults to where the CDK's command line wants the templates.
+
+    `builtin_validation`: the CDK's own check of every template, which dominates synthesis.
+    """
+    return cdk.App(
+        context=CONTEXT,
+        outdir=None if outdir is None else str(outdir),
+        builtin_cloud_formation_validation=builtin_validation,
+    )
 
 
 def add_tenants(
