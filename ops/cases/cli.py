@@ -70,7 +70,7 @@ def import_(
         _fail(str(error), UNUSABLE)
     except (ImportStoppedError, SignInError) as error:
         _fail(f"何も取り込んでいません。{error}", BROKEN_OFF)
-    except httpx.TransportError:
+    except httpx.RequestError:
         _fail("何も取り込んでいません。テナントに接続できません。", BROKEN_OFF)
     if as_json:
         typer.echo(json.dumps(_machine(report, dry_run=dry_run), ensure_ascii=False, indent=1))

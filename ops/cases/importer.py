@@ -34,7 +34,7 @@ class Reply(Protocol):
 class Client(Protocol):
     """A signed-in user of one tenant (`ops.api_client.TenantClient`).
 
-    Raises httpx.TransportError when a request may not have arrived; `refresh` raises SignInError.
+    Raises httpx.RequestError when a request may not have arrived; `refresh` raises SignInError.
     """
 
     def request(self, method: str, path: str) -> Reply: ...
@@ -107,36 +107,23 @@ def import_rows(
 
     Breaks off when the tenant cannot be reached or lets the user do nothing.
     """
-    saved: list[Saved] = []
-    known: list[Known] = []
-    refused: list[RefusedRow] = []
-    unsent: list[Row] = []
+    outcomes: list[Saved | Known | RefusedRow | Row] = []
     stopped: str | None = None
     for row in rows:
-        if isinstance(row, RefusedRow):
-            refused.append(row)
-        elif stopped is not None:
-            unsent.append(row)
+        if isinstance(row, RefusedRow) or stopped is not None:
+            outcomes.append(row)
         else:
             try:
-                outcome = _send(client, row, sleep=sleep)
+                outcomes.append(_send(client, row, sleep=sleep))
             except ImportStoppedError as error:
                 stopped = str(error)
-                unsent.append(row)
-            else:
-                match outcome:
-                    case Saved():
-                        saved.append(outcome)
-                    case Known():
-                        known.append(outcome)
-                    case RefusedRow():
-                        refused.append(outcome)
+                outcomes.append(row)
         after_each()
     return Report(
-        saved=tuple(saved),
-        known=tuple(known),
-        refused=tuple(refused),
-        unsent=tuple(unsent),
+        saved=tuple(o for o in outcomes if isinstance(o, Saved)),
+        known=tuple(o for o in outcomes if isinstance(o, Known)),
+        refused=tuple(o for o in outcomes if isinstance(o, RefusedRow)),
+        unsent=tuple(o for o in outcomes if isinstance(o, Row)),
         stopped=stopped,
     )
 
@@ -158,7 +145,7 @@ def _send(
     answer = _content(reply)
     match reply.status_code:
         case 201:
-            return Saved(row=row, case_id=answer["caseId"])
+            return Saved(row=row, case_id=str(answer.get("caseId", "")))
         case 409 if _slug(answer) == "already-imported":
             return Known(
                 row=row,
@@ -183,7 +170,7 @@ def _patiently(
                 refreshed = True
                 client.refresh()
                 reply = client.create_case(body, key)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             if wait is None:
                 raise ImportStoppedError("通信が途切れました。") from error
         except SignInError as error:
@@ -223,7 +210,7 @@ def _pointer(error: Mapping[str, Any]) -> str:
 def _get(client: Client, path: str) -> Any:
     try:
         reply = client.request("GET", path)
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise ImportStoppedError("接続できません。") from error
     if reply.status_code != 200:
         raise ImportStoppedError(_told(_content(reply), reply.status_code))

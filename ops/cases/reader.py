@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -101,16 +101,17 @@ def read_workbook(
     Raises UnreadableError when nothing of the file can be taken.
     """
     book = open_workbook(path)
-    if CASES not in book.sheetnames:
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    if CASES not in sheets:
         raise UnreadableError(
             f"シート「{CASES}」がありません。"
             "`soudan case template` で作ったひな形に書き写してください。"
         )
     known = {plain(name): agency for name, agency in agencies.items()}
-    lines = _lines(book[CASES], (*CASE_COLUMNS, *ORIGINAL_CONCERNS), known)
+    lines = _lines(sheets[CASES], (*CASE_COLUMNS, *ORIGINAL_CONCERNS), known)
     members: dict[str, list[_Line]] = {}
-    if HOUSEHOLD in book.sheetnames:
-        for line in _lines(book[HOUSEHOLD], HOUSEHOLD_COLUMNS, known):
+    if HOUSEHOLD in sheets:
+        for line in _lines(sheets[HOUSEHOLD], HOUSEHOLD_COLUMNS, known):
             members.setdefault(line.control_number, []).append(line)
     without_number = members.pop("", [])
     numbers = Counter(line.control_number for line in lines if line.control_number)
@@ -301,7 +302,7 @@ def _judge(line: _Line, family: Sequence[_Line], *, own_agency: str) -> Row | Re
     if line.notes:
         noted = [values["/concernsNote"]] if "/concernsNote" in values else []
         values["/concernsNote"] = "、".join([*noted, *line.notes])
-    notices = (*line.notices, *_downgrade(values))
+    values, notices = _provable(values)
     places = dict(line.places)
     if family:
         values["/household"] = [_nested(member.values) for member in family]
@@ -328,7 +329,7 @@ def _judge(line: _Line, family: Sequence[_Line], *, own_agency: str) -> Row | Re
         source_id=line.control_number or f"row-{_sha256(data)[:32]}",
         data=data,
         places=places,
-        notices=notices,
+        notices=(*line.notices, *notices),
     )
 
 
@@ -340,25 +341,28 @@ _PROOF = {
 }
 
 
-def _downgrade(values: Data) -> Iterator[str]:
-    """「同意あり」 that cannot be shown comes in as 同意なし (DOMAIN §4.10)."""
+def _provable(values: Data) -> tuple[Data, tuple[str, ...]]:
+    """「同意あり」 that cannot be shown comes in as 同意なし (DOMAIN §4.10), with a notice."""
     missing = "・".join(name for pointer, name in _PROOF.items() if pointer not in values)
     if values.get("/consentVersion") != "consent" or not missing:
-        return
-    shown = values | {
-        "/consent/method": forms.labels("consent-method").get(values.get("/consent/method", ""))
-    }
-    kept = "、".join(f"{name}: {shown[p]}" for p, name in _PROOF.items() if p in values)
+        return values, ()
+    labels = forms.labels("consent-method")
+    kept = "、".join(
+        f"{name}: {labels.get(values[pointer], values[pointer])}"
+        for pointer, name in _PROOF.items()
+        if pointer in values
+    )
     reason = (
         f"取込元の表では「同意あり」でしたが、{missing}の記載がないため、"
         "同意なしとして取り込みました。" + (f"({kept})" if kept else "")
     )
-    for pointer in [p for p in values if p.startswith("/consent/")]:
-        del values[pointer]
-    values["/consentVersion"] = "no-consent"
     given = [values["/noConsentReason"]] if "/noConsentReason" in values else []
-    values["/noConsentReason"] = "\n".join([*given, reason])
-    yield f"「同意あり」ですが{missing}の記載がないため、本人同意なしとして取り込みます。"
+    without = {p: value for p, value in values.items() if not p.startswith("/consent/")}
+    without["/consentVersion"] = "no-consent"
+    without["/noConsentReason"] = "\n".join([*given, reason])
+    return without, (
+        f"「同意あり」ですが{missing}の記載がないため、本人同意なしとして取り込みます。",
+    )
 
 
 def _nested(values: Mapping[str, Any]) -> Data:

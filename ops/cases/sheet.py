@@ -207,7 +207,7 @@ HOUSEHOLD_COLUMNS = (
         pointer="",
         kind=Kind.CONTROL,
         needed=True,
-        help="「相談」シートの管理番号。",
+        help="「相談」シートの管理番号を書きます。",
     ),
     Column(heading="氏名", pointer="/name", width=24),
     Column(heading="ふりがな", pointer="/nameKana", width=24),

@@ -453,6 +453,7 @@ def headings(change: Callable[[Worksheet], Any]) -> Callable[[Workbook], None]:
         (headings(lambda s: s.cell(row=1, column=3, value="受付日")), "重なって"),
         (headings(lambda s: s.delete_cols(column_of("緊急性"))), "「緊急性」がありません"),
         (headings(lambda s: s.merge_cells("B1:C1")), "結合"),
+        (headings(lambda s: s.merged_cells.add("A2:XFD1048576")), "範囲が大きすぎ"),
         (headings(lambda s: s.delete_rows(1)), "見出し"),
         (lambda book: book.remove(book[CASES]), "「相談」がありません"),
         (headings(lambda s: s.cell(row=MOST_ROWS + 1, column=1, value="x")), "大きすぎ"),
