@@ -53,15 +53,12 @@ export function eraOf(
 }
 
 function warekiYear(y: number, m: number | null, d: number | null): string {
-  if (m === null) {
-    // Without a month, a year of two eras is named by both.
-    const first = eraOf(y, 1, 1);
-    const last = eraOf(y, 12, 31);
-    if (first.era !== last.era && first.era !== WESTERN) {
-      return `${first.era}${yearText(first.year)}年・${last.era}${yearText(last.year)}年`;
-    }
-  }
+  // What may lie in either of two eras is named by both.
+  const first = eraOf(y, m ?? 1, d ?? 1);
   const { era, year } = eraOf(y, m, d);
+  if (first.era !== era && first.era !== WESTERN) {
+    return `${first.era}${yearText(first.year)}年・${era}${yearText(year)}年`;
+  }
   return era === WESTERN ? `${year}年` : `${era}${yearText(year)}年`;
 }
 

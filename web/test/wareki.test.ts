@@ -39,6 +39,7 @@ test('years an era never had', () => {
 test('what is not known is said, and a year of two eras is named by both', () => {
   expect(formatPartial({ y: 1965, m: 5, d: null })).toBe('昭和40年5月（日不明）');
   expect(formatPartial({ y: 1989, m: null, d: null })).toBe('昭和64年・平成元年（月日不明）');
+  expect(formatPartial({ y: 1989, m: 1, d: null })).toBe('昭和64年・平成元年1月（日不明）');
   expect(formatPartial({ y: null, m: null, d: null })).toBe('年不明（月日不明）');
 });
 

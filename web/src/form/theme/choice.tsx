@@ -128,9 +128,9 @@ export function Concerns(props: WidgetProps) {
                 type="button"
                 className="top-concern"
                 aria-pressed={top}
-                aria-label={`「${option.label}」を最も困っていることにする`}
                 onClick={() => setTopConcern(top ? undefined : option.value)}
               >
+                <span className="visually-hidden">「{option.label}」を</span>
                 {top ? '◎ 一番' : '○ 一番にする'}
               </button>
             )}

@@ -1,0 +1,102 @@
+"""A real browser before a deployed tenant: people at desks, and what no page may do.
+
+Every page opened here is watched: a breach of its content policy, a script error, or a request to
+any other place fails the test that opened it.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.desk import Desk, Watch
+
+_CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+
+
+def _executable() -> str | None:
+    """An installed browser; None lets Playwright use its own download."""
+    named = os.environ.get("SOUDAN_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, _CANDIDATES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Chromium refuses its sandbox to root.
+    args = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=_executable(), args=args)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def _rooms(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """Contexts kept for the session: a role signs in once, later pages use its cookie."""
+    rooms: dict[str, BrowserContext] = {}
+    yield rooms
+    for room in rooms.values():
+        room.close()
+
+
+@pytest.fixture
+def open_desk(browser: Browser, tenant: Any) -> Iterator[Callable[..., Desk]]:
+    """Opens a page in a browser of its own, nobody signed in."""
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def make(**options: Any) -> Desk:
+        room = _room(browser, **options)
+        desk, watch = _desk(room, tenant)
+        opened.append((room, watch))
+        return desk
+
+    yield make
+    for room, watch in opened:
+        room.close()
+        watch.verify()
+
+
+@pytest.fixture
+def desk_of(
+    browser: Browser, tenant: Any, _rooms: dict[str, BrowserContext]
+) -> Iterator[Callable[[str], Desk]]:
+    """A page of somebody with a role who is signed in already."""
+    opened: list[tuple[Page, Watch]] = []
+
+    def make(role: str) -> Desk:
+        known = role in _rooms
+        room = _rooms.setdefault(role, _room(browser)) if not known else _rooms[role]
+        desk, watch = _desk(room, tenant)
+        opened.append((desk.page, watch))
+        desk.open()
+        if not known:
+            desk.sign_in(tenant.account(role))
+        desk.at_list()
+        return desk
+
+    yield make
+    for page, watch in opened:
+        page.close(run_before_unload=False)
+        watch.verify()
+
+
+def _room(browser: Browser, **options: Any) -> BrowserContext:
+    wanted = {"locale": "ja-JP", "viewport": {"width": 1280, "height": 900}, **options}
+    room = browser.new_context(**wanted)
+    room.set_default_timeout(20_000)
+    return room
+
+
+def _desk(room: BrowserContext, tenant: Any) -> tuple[Desk, Watch]:
+    page = room.new_page()
+    watch = Watch(page, own=tenant.url)
+    return Desk(page=page, tenant=tenant), watch

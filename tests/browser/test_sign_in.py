@@ -1,0 +1,84 @@
+"""Getting in, and what is said when it fails."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.desk import PASSWORD, Desk, unused_code
+
+
+def test_a_wrong_password_says_nothing_about_which_was_wrong(
+    open_desk: Callable[..., Desk], tenant: Any
+) -> None:
+    account = tenant.new_account("agency")
+    desk = open_desk()
+    desk.open()
+    said = []
+    for login_id in (account.login_id, "nobody-of-this-name"):
+        desk.give_password(login_id, "Machigai-2026!x")
+        alert = desk.page.get_by_role("alert")
+        expect(alert).to_be_visible()
+        said.append(alert.inner_text())
+        expect(desk.page.get_by_label("利用者ID")).to_have_value(login_id)
+    assert said[0] == said[1]
+
+
+def test_a_wrong_code_can_be_repeated_and_a_weak_password_is_explained(
+    open_desk: Callable[..., Desk], tenant: Any
+) -> None:
+    account = tenant.new_account("agency")
+    desk = open_desk()
+    page = desk.page
+    desk.open()
+    desk.give_password(account.login_id, account.temporary_password)
+    for password, again in (("Tanpopo-2026-a!", "Tanpopo-2026-b!"), ("short", "short")):
+        page.get_by_label("新しいパスワード").first.fill(password)
+        page.get_by_label("新しいパスワード（もう一度）").fill(again)
+        desk.press("このパスワードにする")
+        wrong = page.locator(".field-error, [role=alert]").first
+        expect(wrong).to_be_visible()
+    page.get_by_label("新しいパスワード").first.fill(PASSWORD)
+    page.get_by_label("新しいパスワード（もう一度）").fill(PASSWORD)
+    desk.press("このパスワードにする")
+
+    expect(page.get_by_role("img", name="認証アプリに登録するため")).to_be_visible()
+    page.get_by_text("スマートフォンを使えない").click()
+    secret = page.locator("dd.secret").inner_text().replace(" ", "").replace("\n", "")
+    desk.give_code("12", "登録する")
+    expect(page.get_by_text("6桁の数字を入力してください")).to_be_visible()
+    right = unused_code(account.login_id, secret)
+    desk.give_code("000000" if right != "000000" else "111111", "登録する")
+    expect(page.get_by_role("alert")).to_be_visible()
+    desk.give_code(right, "登録する")
+    desk.at_list()
+
+
+def test_the_slip_for_a_token_prints_alone(open_desk: Callable[..., Desk], tenant: Any) -> None:
+    account = tenant.new_account("agency")
+    desk = open_desk()
+    page = desk.page
+    desk.open()
+    desk.give_password(account.login_id, account.temporary_password)
+    page.get_by_label("新しいパスワード").first.fill(PASSWORD)
+    page.get_by_label("新しいパスワード（もう一度）").fill(PASSWORD)
+    desk.press("このパスワードにする")
+    page.get_by_text("スマートフォンを使えない").click()
+    expect(page.get_by_text("必ず細断して廃棄")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="登録用の控え")).to_be_visible()
+    expect(page.get_by_label("確認コード")).to_be_hidden()
+
+
+def test_signing_out_ends_the_session_in_the_browser(
+    open_desk: Callable[..., Desk], tenant: Any
+) -> None:
+    account = tenant.new_account("officer")
+    desk = open_desk()
+    desk.open()
+    desk.enrol(account.login_id, account.temporary_password)
+    desk.at_list()
+    desk.press("サインアウト")
+    expect(desk.page.get_by_label("利用者ID")).to_be_visible()
+    desk.page.reload()
+    expect(desk.page.get_by_label("利用者ID")).to_be_visible()
