@@ -70,7 +70,6 @@ VARIANTS = {
         ('"232386"', '"282014"'),
         ("長久手市", "姫路市"),
         ("waf: none", "waf: own"),
-        ('  private:\n    vpcEndpointIds: ["vpce-0a1b2c3d4e5f60718"]\n', ""),
         ("ap-northeast-1", "ap-northeast-3"),
     ),
     "closed": variant(

@@ -50,6 +50,8 @@ def two_outputs(tmp_path_factory: pytest.TempPathFactory, build: Path) -> list[P
                 "HOME": str(directory),
                 "PYTHONHASHSEED": seed,
                 "NODE_OPTIONS": f"--require={blocker}",
+                # The CDK's own check takes half the time and judges the fixture `tenants` already.
+                "CDK_VALIDATION": "false",
                 "CDK_OUTDIR": str(output),
                 "CDK_CONTEXT_JSON": json.dumps(
                     {"assets": str(build), "manifests": "tenants/232386-sample.yaml"}
@@ -112,12 +114,8 @@ def test_no_source_looks_anything_up() -> None:
 
 
 def test_cfn_lint_finds_no_error(tenants: dict[str, Tenant]) -> None:
-    """Once per shape of template: other tenants differ in names only."""
-    files = [
-        tenants["232386-sample"].data_file,
-        tenants["232386-sample"].app_file,
-        tenants["waf"].app_file,
-    ]
+    """On the tenant that has everything; others differ in names, or lack a part."""
+    files = [tenants["waf"].data_file, tenants["waf"].app_file]
     done = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), "--format", "json", "--", *files],
         capture_output=True,

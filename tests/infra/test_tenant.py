@@ -196,7 +196,7 @@ def test_each_door_refuses_who_comes_another_way(tenants: dict[str, Tenant]) -> 
     ]
     assert apis["PRIVATE"]["EndpointConfiguration"]["VpcEndpointIds"] == ["vpce-0a1b2c3d4e5f60718"]
     assert _apis(tenants["closed"]).keys() == {"PRIVATE"}
-    assert _apis(tenants["waf"]).keys() == {"REGIONAL"}
+    assert _apis(tenants["122041-demo"]).keys() == {"REGIONAL"}
     assert len(_all(tenants["waf"].app, "AWS::WAFv2::WebACLAssociation")) == 1
 
 

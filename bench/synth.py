@@ -1,0 +1,69 @@
+"""How long and how large the synthesis of many tenants is: bench/results/synth.json.
+
+python -m bench.synth [COUNT …]        (default: 50 100 200)
+"""
+
+import dataclasses
+import json
+import platform
+import sys
+from pathlib import Path
+
+from infra.manifest import Manifest, load, municipalities
+from ops.paths import ROOT
+from ops.tenants.fleet import synth_many
+
+RESULTS = Path(__file__).resolve().parent / "results" / "synth.json"
+COUNTS = (50, 100, 200)
+
+
+def fleet(count: int) -> list[Manifest]:
+    """The first municipalities of the list, set up like the production sample."""
+    sample = load(ROOT / "tenants" / "232386-sample.yaml")
+    return [
+        dataclasses.replace(
+            sample,
+            lg_code=code,
+            municipality=name,
+            account=f"{number:012d}",
+            tags={**sample.tags, "municipality-code": code},
+        )
+        for number, (code, name) in enumerate(list(municipalities().items())[:count], start=1)
+    ]
+
+
+def main() -> None:
+    counts = [int(word) for word in sys.argv[1:]] or COUNTS
+    runs = []
+    for count in counts:
+        stats = synth_many(fleet(count))
+        if stats.crossings:
+            sys.exit(f"tenants reach each other: {stats.crossings[:3]}")
+        run = {
+            "tenants": stats.tenants,
+            "workers": stats.workers,
+            "seconds": round(stats.seconds, 1),
+            "secondsPerTenant": round(stats.seconds / stats.tenants, 3),
+            "isolationSeconds": round(stats.isolation_seconds, 1),
+            "maxRssMb": round(stats.max_rss_mb),
+            "resources": stats.resources,
+        }
+        print(run, flush=True)
+        runs.append(run)
+    result = {
+        "what": "synthesis of tenants with two doors, all gates, compared with each other",
+        "python": platform.python_version(),
+        "runs": runs,
+    }
+    if len(runs) > 1:
+        first, last = runs[0], runs[-1]
+        tenants = last["tenants"] - first["tenants"]
+        # Without what a run costs before its first tenant; 1.0 between two spans is linear.
+        result["secondsPerFurtherTenant"] = round((last["seconds"] - first["seconds"]) / tenants, 3)
+        result["mbPerFurtherTenant"] = round((last["maxRssMb"] - first["maxRssMb"]) / tenants, 2)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
