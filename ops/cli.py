@@ -4,8 +4,10 @@ import os
 
 import typer
 
+from ops.cases.cli import app as cases
 from ops.local.cli import app as local
 from ops.paths import BIN
+from ops.tenants.cli import app as tenants
 
 app = typer.Typer(
     name="soudan",
@@ -13,6 +15,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(tenants, name="tenant")
+app.add_typer(cases, name="case")
 app.add_typer(local, name="local")
 
 

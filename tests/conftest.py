@@ -3,6 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing here: performance is measured in bench/.
+settings.register_profile("soudan", deadline=None)
+settings.load_profile("soudan")
 
 
 @pytest.fixture(scope="session")

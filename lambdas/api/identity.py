@@ -21,4 +21,6 @@ def identify(context: Mapping[str, Any], now: datetime) -> Actor:
     member = repository().staff_by_sub(str(claims["sub"]))
     if member is None or not is_registered(member.actor, now):
         raise Problem("not-registered")
+    if int(claims["iat"]) < member.sessions_from:
+        raise Problem("sign-in-required")
     return member.actor

@@ -127,6 +127,8 @@ def reset_factor(call: Call, staff_id: str) -> Reply:
     password = temporary_password()
     # Recorded first: a reset that nobody could trace must not happen.
     _record(call, "reset-factor", decision, staff_id, reason=call.body["reason"])
+    # Whoever holds the lost device is out at once, not when a token runs out.
+    repository().end_sessions(member.sub, call.now)
     cognito().reset_password(member.login_id, password)
     cognito().use_factor(member.login_id, enabled=False)
     return Reply(body={"loginId": member.login_id, "temporaryPassword": password})

@@ -24,11 +24,15 @@ class Agency:
 
 @dataclass(frozen=True, kw_only=True)
 class StaffMember:
-    """A person of the register with the login that proves who they are (`sub` is Cognito's)."""
+    """A person of the register with the login that proves who they are (`sub` is Cognito's).
+
+    `sessions_from`: ID tokens made before this instant (epoch seconds) are no longer taken.
+    """
 
     actor: Actor
     login_id: str
     sub: str
+    sessions_from: int
 
 
 @dataclass(frozen=True, kw_only=True)

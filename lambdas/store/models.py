@@ -112,6 +112,8 @@ class StaffEntry(Record, discriminator="staff"):
     agency_name = UnicodeAttribute(attr_name="agencyName")
     valid_from = UnicodeAttribute(attr_name="validFrom")
     valid_to = UnicodeAttribute(attr_name="validTo", null=True)
+    # Epoch seconds; ID tokens made before are no longer taken.
+    sessions_from = NumberAttribute(attr_name="sessionsFrom", null=True)
 
 
 class AgencyEntry(Record, discriminator="agency"):

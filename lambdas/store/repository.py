@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from pynamodb.connection import Connection
@@ -119,6 +119,14 @@ class Repository:
         """The whole staff register."""
         entries = models.Record.by_agency.query("STAFF")
         return tuple(_staff(e) for e in entries if isinstance(e, models.StaffEntry))
+
+    def end_sessions(self, sub: str, now: datetime) -> None:
+        """From the next request on, no ID token made before `now` is taken."""
+        entry = models.StaffEntry(f"STAFF#{sub}", "STAFF")
+        entry.update(
+            actions=[models.StaffEntry.sessions_from.set(int(now.timestamp()))],
+            condition=models.Record.pk.exists(),
+        )
 
     def agencies(self) -> tuple[Agency, ...]:
         """The agency register."""
@@ -509,4 +517,5 @@ def _staff(item: models.StaffEntry) -> StaffMember:
         ),
         login_id=item.login_id,
         sub=item.pk.removeprefix("STAFF#"),
+        sessions_from=int(item.sessions_from or 0),
     )

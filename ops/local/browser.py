@@ -40,17 +40,14 @@ def install() -> str:
     """Path of a browser, installed when none was there. Raises RuntimeError."""
     if path := find():
         return path
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {
-            "stdout": subprocess.DEVNULL,
-            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        }
-        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)  # type: ignore[call-overload]  # noqa: S607  # Debian's own
-        subprocess.run(  # type: ignore[call-overload]  # noqa: S607  # Debian's own
-            ["apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk"], check=True, **quiet
+    commands = _debian() if os.geteuid() == 0 and shutil.which("apt-get") else _playwright()
+    for command in commands:
+        subprocess.run(  # noqa: S603  # fixed words
+            command,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         )
-    else:
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)  # noqa: S603  # fixed words
     path = find()
     if path is None:
         raise RuntimeError(
@@ -58,6 +55,17 @@ def install() -> str:
             "SOUDAN_CHROMIUM にその場所を指定してください。"
         )
     return path
+
+
+def _debian() -> list[list[str]]:
+    return [
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk"],
+    ]
+
+
+def _playwright() -> list[list[str]]:
+    return [[sys.executable, "-m", "playwright", "install", "chromium"]]
 
 
 if __name__ == "__main__":

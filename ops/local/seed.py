@@ -1,15 +1,18 @@
 """The demo data of a local tenant, brought in the way real data comes in: logins, first sign-ins
 and records all through the deployed API."""
 
-import hashlib
 import json
 import uuid
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ops.api_client import TenantClient, TotpSource
+from ops.cases.importer import SYSTEM
+from ops.cases.reader import Row, read_workbook
+from ops.cases.writer import SheetCase, write_workbook
 from ops.demo.households import DEMO_DATE, DemoTenant, demo_tenant
 from ops.live import LiveTenant
 from ops.local.cloud import CloudError
@@ -101,17 +104,18 @@ def _register(tenant: LiveTenant, demo: DemoTenant) -> dict[str, str]:
 
 def _enter_cases(client: TenantClient, demo: DemoTenant, password: str, factor: TotpSource) -> None:
     client.sign_in(_IMPORTER, password, factor.code)
+    rows = _sheet_rows(demo)
     for intake in demo.intakes:
+        row = rows[intake.control_number]
         body = {
             "formVersion": "1.0.0",
             "data": intake.data,
-            # The control number lets a run that was cut off go on without entering a case twice.
+            # As the row of the sheet would come in: neither a run that was cut off nor the import
+            # of the demo's own sheet enters a case twice.
             "source": {
-                "system": "demo",
-                "id": intake.control_number,
-                "contentSha256": hashlib.sha256(
-                    json.dumps(intake.data, ensure_ascii=False, sort_keys=True).encode()
-                ).hexdigest(),
+                "system": SYSTEM,
+                "id": row.source_id,
+                "contentSha256": row.content_sha256,
             },
         }
         answer = client.create_case(body, str(uuid.uuid4()))
@@ -119,6 +123,20 @@ def _enter_cases(client: TenantClient, demo: DemoTenant, password: str, factor: 
             raise CloudError(
                 f"練習用のケース {intake.control_number} を登録できませんでした: {answer.text}"
             )
+
+
+def _sheet_rows(demo: DemoTenant) -> dict[str, Row]:
+    """The demo's cases as rows of a つなぐシート, by control number."""
+    names = {a.agency_id: a.name for a in demo.agencies}
+    with TemporaryDirectory() as directory:
+        sheet = Path(directory) / "sheet.xlsx"
+        cases = [SheetCase(control_number=i.control_number, data=i.data) for i in demo.intakes]
+        write_workbook(sheet, cases, agencies=names)
+        own = next(s.agency_id for s in demo.staff if s.login_id == _IMPORTER)
+        rows = read_workbook(
+            sheet, agencies={name: agency for agency, name in names.items()}, own_agency=own
+        )
+    return {row.source_id: row for row in rows if isinstance(row, Row)}
 
 
 def _write_private(file: Path, content: dict[str, Any]) -> None:
