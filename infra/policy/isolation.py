@@ -13,6 +13,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -323,6 +324,9 @@ def _close(positions: set[int], pattern: str) -> set[int]:
     return closed
 
 
+_ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
+
+
 class Index:
     """All identifiers of all tenants, searchable by a string that may hold wildcards."""
 
@@ -330,9 +334,19 @@ class Index:
         self._owner_of_arn = {arn: tenant.name for tenant in tenants for arn in tenant.arns}
         self._owner_of_name = {name: tenant.name for tenant in tenants for name in tenant.names}
         self._arns = sorted(self._owner_of_arn)
+        self._owners_of_account: dict[str, list[str]] = defaultdict(list)
+        for tenant in tenants:
+            self._owners_of_account[tenant.account].append(tenant.name)
 
-    def reached_by(self, text: str) -> Iterator[tuple[str, str]]:
-        """(owner, identifier) of each resource that `text` names, matches, or lies inside of."""
+    def reached_by(self, text: str, *, account: str) -> Iterator[tuple[str, str]]:
+        """(owner, identifier) of each resource that `text` names, matches, or lies inside of.
+
+        `account` is where `text` stands: another account as a principal reaches all in it.
+        """
+        whole_account = _ACCOUNT.fullmatch(text)
+        if whole_account and whole_account[1] != account:
+            for owner in self._owners_of_account.get(whole_account[1], []):
+                yield owner, text
         if text in self._owner_of_name:
             yield self._owner_of_name[text], text
         if not (text.startswith("arn:") or "*" in text or "?" in text):
@@ -360,7 +374,7 @@ def crossings(tenants: Sequence[Resolved]) -> list[Crossing]:
     found: set[Crossing] = set()
     for tenant in tenants:
         for place, text in _places(tenant):
-            for owner, reached in index.reached_by(text):
+            for owner, reached in index.reached_by(text, account=tenant.account):
                 if owner != tenant.name:
                     found.add(
                         Crossing(

@@ -121,6 +121,18 @@ def test_an_authoriser_of_the_neighbours_pool_is_found(
     assert crossings([_with_app(first, app), second])
 
 
+@pytest.mark.parametrize("principal", ["arn:aws:iam::232386000001:root", "232386000001"])
+def test_another_tenants_account_as_a_principal_is_found(
+    principal: str, resolved: dict[str, Resolved]
+) -> None:
+    tenant = resolved["122041-demo"]
+    app = _app(tenant)
+    topic = next(r for r in app["Resources"].values() if r["Type"] == "AWS::SNS::TopicPolicy")
+    topic["Properties"]["PolicyDocument"]["Statement"][0]["Principal"] = {"AWS": principal}
+    (found,) = crossings([_with_app(tenant, app), resolved["232386-sample"]])
+    assert found.reached == principal
+
+
 def test_a_permission_without_source_is_found(neighbours: tuple[Resolved, Resolved]) -> None:
     first, _ = neighbours
     app = _app(first)
