@@ -19,11 +19,12 @@ from typing import Any
 import jsonschema_rs
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 MAX_BYTES = 64 * 1024
+MAX_DEPTH = 10
 SYSTEM = "soudan"
 
 
@@ -189,10 +190,13 @@ def _read_yaml(raw: bytes, *, file: str) -> _Written:
             [_whole(file, "UTF-8で読めません。", "UTF-8で保存し直してください。")]
         ) from error
     try:
-        # References are refused before anything is built: nested ones multiply without bound.
+        # Refused before anything is built: nested references multiply without bound, and deep
+        # nesting exhausts the reader.
+        depth = 0
         for event in _yaml().parse(text):
-            if isinstance(event, AliasEvent):
-                wrong, write = "参照(*)は使えません。", "値をそのまま書いてください。"
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if isinstance(event, AliasEvent) or depth > MAX_DEPTH:
+                wrong, write = "参照(*)や深い入れ子は使えません。", "値をそのまま書いてください。"
                 raise ManifestError([_at_mark(file, event.start_mark, wrong, write)])
         root = _yaml().compose(text)
     except YAMLError as error:

@@ -189,8 +189,9 @@ def _api_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
                 "dynamodb:Query",
                 "dynamodb:UpdateItem",
             ],
-            [records, f"{records}/index/{RECORDS_INDEX}"],
+            [records],
         ),
+        _allow("ListsOfAnAgency", ["dynamodb:Query"], [f"{records}/index/{RECORDS_INDEX}"]),
         # The log of who saw and changed what only grows: no update, no deletion.
         _allow(
             "AuditGrows",

@@ -24,8 +24,6 @@ from infra.routes import Routes, under
 SIGN_IN_PREFIX = "/auth/"
 SIGN_IN_RATE, SIGN_IN_BURST = 5, 10
 COMPRESS_FROM_BYTES = 1024
-# Named one by one: a catch-all would turn JSON into base64.
-BINARY_TYPES = ("font/woff2", "image/png", "image/x-icon")
 # Which route, how it went and how long: no address, no token, no person.
 ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -66,7 +64,6 @@ class TenantApi(Construct):
             # The role that lets gateways log belongs to the account: tenants would fight over it.
             cloud_watch_role=False,
             min_compression_size=Size.bytes(COMPRESS_FROM_BYTES),
-            binary_media_types=list(BINARY_TYPES),
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE_NAME,
                 throttling_rate_limit=rate,

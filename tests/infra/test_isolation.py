@@ -178,6 +178,7 @@ def test_functions_may_do_only_what_they_need(
 
     assert permitted(tenant, role=api, resource=audit) == {"dynamodb:PutItem", "dynamodb:Query"}
     assert permitted(tenant, role=api, resource=f"{audit}/index/byDay") == set()
+    assert permitted(tenant, role=api, resource=f"{records}/index/byAgency") == {"dynamodb:Query"}
     assert permitted(tenant, role=api, resource=f"{seals}/seals/2026-04-01.json") == set()
     assert permitted(tenant, role=api, resource=f"{files}/exports/a.zip") == set()
     assert "dynamodb:Scan" not in permitted(tenant, role=api, resource=records)
