@@ -72,7 +72,7 @@ synth: assets ## 見本の設定から雛形を cdk.out/ に書き出す(資格�
 	$(BIN)/node node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting
 
 openapi: setup ## schemas/openapi.json を作り直す
-	$(BIN)/python -m lambdas.api.openapi
+	$(BIN)/python -m ops.openapi
 
 bench: assets ## 測定して bench/results/ に書く
 	$(BIN)/python -m bench

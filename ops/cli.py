@@ -4,6 +4,7 @@ import os
 
 import typer
 
+from ops.audit.cli import app as audit
 from ops.cases.cli import app as cases
 from ops.local.cli import app as local
 from ops.paths import BIN
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(tenants, name="tenant")
 app.add_typer(cases, name="case")
+app.add_typer(audit, name="audit")
 app.add_typer(local, name="local")
 
 
