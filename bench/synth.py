@@ -4,6 +4,7 @@ python -m bench.synth [COUNT …]        (default: 50 100 200)
 """
 
 import dataclasses
+import itertools
 import json
 import platform
 import sys
@@ -43,7 +44,7 @@ def main() -> None:
             "tenants": stats.tenants,
             "workers": stats.workers,
             "seconds": round(stats.seconds, 1),
-            "secondsPerTenant": round(stats.seconds / stats.tenants, 3),
+            "cpuSeconds": round(stats.cpu_seconds, 1),
             "isolationSeconds": round(stats.isolation_seconds, 1),
             "maxRssMb": round(stats.max_rss_mb),
             "resources": stats.resources,
@@ -56,13 +57,17 @@ def main() -> None:
         "runs": runs,
     }
     if len(runs) > 1:
-        first, last = runs[0], runs[-1]
-        tenants = last["tenants"] - first["tenants"]
-        # Without what a run costs before its first tenant; 1.0 between two spans is linear.
-        result["secondsPerFurtherTenant"] = round((last["seconds"] - first["seconds"]) / tenants, 3)
-        result["mbPerFurtherTenant"] = round((last["maxRssMb"] - first["maxRssMb"]) / tenants, 2)
+        # Slopes, so that what a run costs before its first tenant does not blur them; processor
+        # time, because a clock also measures what else the machine does.
+        spans = list(itertools.pairwise(runs))
+        result["cpuSecondsPerFurtherTenant"] = [_slope("cpuSeconds", *span) for span in spans]
+        result["mbPerFurtherTenant"] = [_slope("maxRssMb", *span) for span in spans]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def _slope(what: str, first: dict[str, float], second: dict[str, float]) -> float:
+    return round((second[what] - first[what]) / (second["tenants"] - first["tenants"]), 3)
 
 
 if __name__ == "__main__":

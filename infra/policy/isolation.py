@@ -66,11 +66,15 @@ class Crossing:
 
 @dataclass(frozen=True, kw_only=True)
 class _Identity:
-    """What Ref gives, what GetAtt Arn gives, and other attributes that name the resource."""
+    """What Ref gives, what GetAtt Arn gives, and other attributes that name the resource.
+
+    `unique`: whether `ref` says which tenant's it is; a stage is called the same in all.
+    """
 
     ref: str
     arn: str | None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    unique: bool = True
 
 
 def _token(stack: str, logical_id: str, length: int) -> str:
@@ -130,7 +134,7 @@ def _identify(
             acl = arn("wafv2", f"regional/webacl/{name('Name')}/{token(32)}")
             return _Identity(ref=acl, arn=acl)
         case "AWS::ApiGateway::Stage":
-            return _Identity(ref=name("StageName"), arn=None)
+            return _Identity(ref=name("StageName"), arn=None, unique=False)
         case _:
             # Parts of the above (methods, permissions, clients …): an id, and no ARN of their own.
             return _Identity(ref=token(16), arn=None)
@@ -160,6 +164,7 @@ def resolve(tenant: TenantTemplates) -> Resolved:
             for identity in reader.identities.values():
                 if identity.arn:
                     arns.add(identity.arn)
+                if identity.unique:
                     names.add(identity.ref)
             for output in resolved[stack].get("Outputs", {}).values():
                 if "Export" in output:
