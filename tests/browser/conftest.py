@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.desk import Desk, Watch
 
@@ -27,6 +27,10 @@ def _executable() -> str | None:
     """An installed browser; None lets Playwright use its own download."""
     named = os.environ.get("SOUDAN_CHROMIUM")
     return named or next(filter(None, map(shutil.which, _CANDIDATES)), None)
+
+
+# Functions start cold, and the machine may be busy with another test.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.desk import PASSWORD, Desk, unused_code
@@ -109,28 +110,38 @@ def test_a_server_that_is_gone_or_busy_keeps_the_text_and_can_be_tried_again(
     assert desk.intake(case_id)["revision"] == 2
 
 
-def test_an_answer_that_got_lost_is_no_second_case(desk_of: Callable[[str], Desk]) -> None:
+@pytest.mark.parametrize("written_on", [False, True])
+def test_an_answer_that_got_lost_is_no_second_case(
+    desk_of: Callable[[str], Desk], *, written_on: bool
+) -> None:
     desk = desk_of("manager")
     page = desk.page
     desk.start_case()
     desk.fill_case("応答 消失")
-    created: list[str] = []
-
-    def lose_answer(route: Route) -> None:
-        if route.request.method != "POST":
-            route.continue_()
-            return
-        answer = route.fetch()
-        created.append(answer.json()["caseId"])
-        route.abort()
-
-    page.route("**/cases", lose_answer)
+    # The server does its part; the answer never arrives.
+    page.evaluate(
+        """() => {
+          const real = window.fetch;
+          window.fetch = async (place, options) => {
+            const answer = await real(place, options);
+            if (options.method !== 'POST' || !String(place).endsWith('/cases')) return answer;
+            window.created = (await answer.json()).caseId;
+            window.fetch = real;
+            throw new TypeError('lost');
+          };
+        }"""
+    )
     desk.save()
     expect(page.get_by_text("サーバーにつながりません")).to_be_visible()
-    page.unroute("**/cases")
+    if written_on:
+        desk.field("wishes").fill("書き足した文")
     desk.press("もう一度保存する")
     desk.saved()
-    assert page.url.endswith(created[0])
+    created = page.evaluate("window.created")
+    assert page.url.endswith(created)
+    record = desk.intake(created)
+    assert record["revision"] == (2 if written_on else 1)
+    assert record["data"].get("wishes") == ("書き足した文" if written_on else None)
 
 
 def test_a_list_that_does_not_load_says_so_and_can_be_tried_again(

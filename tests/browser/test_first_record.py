@@ -75,7 +75,7 @@ def test_a_new_person_enrols_writes_meets_a_conflict_and_finds_everything_again(
     expect(page.get_by_role("link", name="第4版")).to_be_visible()
     page.get_by_role("link", name="第1版").click()
     expect(page.get_by_text("（読むだけ）")).to_be_visible()
-    expect(page.get_by_text(NAME)).to_be_visible()
+    expect(page.get_by_text(NAME).locator("visible=true")).to_be_visible()
     page.get_by_role("link", name="だれが見て、変えたか").click()
     expect(page.get_by_role("cell").first).to_be_visible()
 

@@ -50,8 +50,9 @@ def test_a_recovery_code_lets_a_manager_set_up_a_new_factor(
     page.get_by_role("link", name="管理").click()
     desk.press("回復コードを作る")
     desk.press("作る")
-    codes = page.locator("li.secret").all_inner_texts()
-    assert len(codes) == 10
+    shown = page.locator("li.secret")
+    expect(shown).to_have_count(10)
+    codes = shown.all_inner_texts()
     desk.press("控えたので閉じる")
     expect(page.get_by_text("残り：10個")).to_be_visible()
     desk.press("サインアウト")

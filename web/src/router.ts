@@ -24,7 +24,8 @@ export function parseRoute(hash: string): Route {
   if (first !== 'cases') return { at: 'nowhere' };
   if (second === undefined || second === '') return { at: 'cases' };
   if (second === 'new') return { at: 'new-case' };
-  const caseId = decodeURIComponent(second);
+  const caseId = second;
+  if (!/^[0-9A-Z-]{1,40}$/.test(caseId)) return { at: 'nowhere' };
   if (third === undefined) return { at: 'case', caseId, tab: 'intake' };
   if (third === 'audit') return { at: 'case', caseId, tab: 'audit' };
   if (third !== 'history') return { at: 'nowhere' };
@@ -34,7 +35,7 @@ export function parseRoute(hash: string): Route {
 }
 
 export function casePath(caseId: string, tab: CaseTab = 'intake', revision?: number): string {
-  const base = `#/cases/${encodeURIComponent(caseId)}`;
+  const base = `#/cases/${caseId}`;
   if (tab === 'intake') return base;
   return revision === undefined ? `${base}/${tab}` : `${base}/${tab}/${revision}`;
 }

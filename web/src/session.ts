@@ -55,9 +55,8 @@ export async function start(): Promise<void> {
     become({ phase: 'active', me: await fetchMe() });
   } catch (error) {
     dropToken();
-    become({
-      phase: error instanceof Problem && error.status < 500 ? 'signed-out' : 'unreachable',
-    });
+    const refused = error instanceof Problem && (error.status === 401 || error.status === 403);
+    become({ phase: refused ? 'signed-out' : 'unreachable' });
   }
 }
 
@@ -86,7 +85,7 @@ export const isLeavingOnPurpose = (): boolean => leavingOnPurpose;
 
 function startAfresh(): void {
   leavingOnPurpose = true;
-  window.location.hash = '';
+  window.history.replaceState(null, '', window.location.pathname);
   window.location.reload();
 }
 

@@ -52,11 +52,13 @@ interface Props {
   readonly onChange: (data: Data) => void;
   readonly remarks: readonly Remark[];
   readonly agencies: readonly Agency[];
+  /** fields that may no longer be changed */
+  readonly fixed: readonly string[];
 }
 
 const textOf = (schema: Schema): string => JSON.stringify(schema);
 
-export function RecordForm({ form, data, onChange, remarks, agencies }: Props) {
+export function RecordForm({ form, data, onChange, remarks, agencies, fixed }: Props) {
   // The library looks at schemas by value at every key: it gets the same object while nothing of
   // the shape changes.
   const settled = settle(form, omitEmpty(data), form);
@@ -64,7 +66,11 @@ export function RecordForm({ form, data, onChange, remarks, agencies }: Props) {
   if (textOf(kept.current) !== textOf(settled)) kept.current = settled;
   const shape = kept.current;
   const schema = useMemo(() => forLibrary(shape) as RJSFSchema, [shape]);
-  const uiSchema = useMemo(() => uiSchemaOf(shape), [shape]);
+  const uiSchema = useMemo(() => {
+    const ui = uiSchemaOf(shape);
+    for (const name of fixed) ui[name] = { ...ui[name], 'ui:disabled': true };
+    return ui;
+  }, [shape, fixed]);
   const extraErrors = useMemo(() => toErrorSchema(remarks), [remarks]);
   const [layout] = useState(() => {
     const { first, later } = arrange(form);

@@ -15,7 +15,7 @@ function optionsOf(props: WidgetProps): Option[] {
 }
 
 function Choose({ props, options }: { readonly props: WidgetProps; readonly options: Option[] }) {
-  const { id, value, onChange, required, schema, rawErrors } = props;
+  const { id, value, onChange, required, disabled, schema, rawErrors } = props;
   const chosen = typeof value === 'string' ? value : '';
   const unknown = chosen !== '' && !options.some((option) => option.value === chosen);
   return (
@@ -23,6 +23,7 @@ function Choose({ props, options }: { readonly props: WidgetProps; readonly opti
       id={id}
       className="input select"
       value={chosen}
+      disabled={disabled}
       aria-required={required || undefined}
       onChange={(event) => onChange(event.target.value === '' ? undefined : event.target.value)}
       {...described(id, schema.description, rawErrors)}

@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { getCase, getIntake, intakeSchema, listAgencies, putIntake } from '../../api';
 import { casePath, type CaseTab, type Route } from '../../router';
 import type { Agency, CaseResource, Data, FormRecord, Schema } from '../../types';
@@ -99,6 +99,8 @@ interface IntakeProps {
   readonly justCreated: boolean;
 }
 
+/** The agency that received the case stays: its membership rests on it. */
+const FIXED = ['receivingAgencyId'];
 const SAVED = '保存しました';
 const THEIRS = '相手が保存した内容のままにしました';
 
@@ -110,6 +112,8 @@ function Intake({ caseId, content, justCreated }: IntakeProps) {
   const [mode, setMode] = useState<Mode>({ is: 'reading' });
   const [news, setNews] = useState(justCreated ? SAVED : null);
   const [aside, setAside] = useState<readonly SetAside[]>([]);
+  const newsAt = useRef<HTMLDivElement>(null);
+  useEffect(() => newsAt.current?.focus(), [news, record]);
   const staysOpen = useCallback(
     (next: Route) => next.at === 'case' && next.caseId === caseId,
     [caseId],
@@ -135,8 +139,9 @@ function Intake({ caseId, content, justCreated }: IntakeProps) {
         start={mode.start}
         save={async (revision, written, key) => {
           const next = await putIntake(caseId, revision ?? record.revision, written, key);
-          return () => show(next, SAVED);
+          return { revision: next.revision, done: () => show(next, SAVED) };
         }}
+        fixed={FIXED}
         fetchTheirs={() => getIntake(caseId)}
         onTheirs={(theirs) => show(theirs, THEIRS)}
         onSetAside={(items) => setAside((kept) => [...kept, ...items])}
@@ -147,7 +152,7 @@ function Intake({ caseId, content, justCreated }: IntakeProps) {
   }
   return (
     <>
-      {news !== null && <Notice kind="success" title={news} />}
+      {news !== null && <Notice ref={newsAt} kind="success" title={news} />}
       <AsideNotice
         items={aside}
         form={form}

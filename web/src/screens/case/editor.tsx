@@ -31,6 +31,19 @@ interface Base {
   readonly revision: number | null;
 }
 
+export interface Outcome {
+  readonly revision: number;
+  /** shows what was saved */
+  readonly done: () => void;
+}
+
+/** An attempt whose answer never came: the API may have saved it or not. */
+interface Open {
+  readonly revision: number | null;
+  readonly body: Written;
+  readonly key: string;
+}
+
 interface Props {
   readonly form: Schema;
   readonly formVersion: string;
@@ -38,7 +51,8 @@ interface Props {
   readonly base: Base;
   /** what the form opens with, where that is not the base */
   readonly start?: Data;
-  readonly save: (revision: number | null, written: Written, key: string) => Promise<() => void>;
+  readonly fixed: readonly string[];
+  readonly save: (revision: number | null, written: Written, key: string) => Promise<Outcome>;
   readonly fetchTheirs?: () => Promise<FormRecord>;
   readonly onTheirs?: (record: FormRecord) => void;
   readonly onSetAside?: (items: readonly SetAside[]) => void;
@@ -55,6 +69,9 @@ interface Statement extends NotMyNumber {
   readonly about: unknown;
 }
 
+/** The API looked at the attempt and refused it; otherwise its fate is unknown. */
+const isAnswered = (error: unknown): boolean => error instanceof Problem && error.status < 500;
+
 export function Editor(props: Props) {
   const { form, formVersion, agencies, save, fetchTheirs } = props;
   const [data, setData] = useState<Data>(props.start ?? props.base.data);
@@ -68,6 +85,12 @@ export function Editor(props: Props) {
   const [cancelling, setCancelling] = useState(false);
   const [busy, single] = useSingle();
   const keyOf = useAttemptKey();
+  const open = useRef<Open | null>(null);
+  const root = useRef<HTMLDivElement>(null);
+  // Whoever pressed "edit" is in the form now, not at a button that is gone.
+  useEffect(() => {
+    if (props.base.revision !== null) root.current?.focus();
+  }, [props.base.revision]);
 
   const written = omitEmpty(data);
   const { kept, dropped } = fit(written, settle(form, written, form), form);
@@ -105,14 +128,39 @@ export function Editor(props: Props) {
         data: record,
         ...(notMyNumber.length === 0 ? {} : { notMyNumber }),
       };
+      let at = on;
       try {
-        const done = await save(on.revision, body, keyOf([on.revision, body]));
+        at = await settleOpen(on, body);
+        const attempt = { revision: at.revision, body, key: keyOf([at.revision, body]) };
+        open.current = attempt;
+        const { done } = await save(attempt.revision, attempt.body, attempt.key);
+        open.current = null;
         letGo();
         done();
       } catch (error) {
-        await refused(error, record, on);
+        if (isAnswered(error)) open.current = null;
+        await refused(error, record, at);
       }
     });
+
+  /**
+   * Other text was typed after an attempt whose answer got lost: that attempt is brought to its
+   * end first, so that this one continues it instead of standing beside it.
+   */
+  const settleOpen = async (on: Base, body: Written): Promise<Base> => {
+    const earlier = open.current;
+    if (earlier === null || sameRecord(earlier.body.data, body.data)) return on;
+    try {
+      const { revision } = await save(earlier.revision, earlier.body, earlier.key);
+      open.current = null;
+      const settled = { data: earlier.body.data, revision };
+      setBase(settled);
+      return settled;
+    } catch (error) {
+      if (!isAnswered(error)) throw error;
+      return on;
+    }
+  };
 
   const refused = async (error: unknown, record: Data, on: Base) => {
     if (!(error instanceof Problem)) {
@@ -166,7 +214,8 @@ export function Editor(props: Props) {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 's' || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      if (document.querySelector('dialog[open]') === null) void latestSave.current();
+      const covered = document.querySelector('dialog[open]') !== null;
+      if (!covered && root.current?.offsetParent !== null) void latestSave.current();
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
@@ -176,7 +225,7 @@ export function Editor(props: Props) {
   const message = failure === null ? null : explain(failure);
 
   return (
-    <div className="editor">
+    <div className="editor" ref={root} tabIndex={-1} role="group" aria-label={form.title}>
       <ErrorSummary remarks={standing} attempt={attempt} />
       {places.length > 0 && (
         <MyNumber
@@ -199,6 +248,7 @@ export function Editor(props: Props) {
         onChange={change}
         remarks={standing}
         agencies={agencies}
+        fixed={props.fixed}
       />
       {dropped.length > 0 && (
         <Notice kind="warning" title="いまの選び方では保存されない欄があります">

@@ -1,5 +1,5 @@
-import { useCallback } from 'react';
-import { createCase, currentIntakeVersion, intakeSchema, listAgencies } from '../../api';
+import { useCallback, useRef } from 'react';
+import { createCase, currentIntakeVersion, intakeSchema, listAgencies, putIntake } from '../../api';
 import { casePath, navigate } from '../../router';
 import type { Data, Me } from '../../types';
 import { ScreenHeading } from '../../ui/heading';
@@ -19,6 +19,7 @@ async function loadForm() {
 }
 
 const never = () => false;
+const NONE: readonly string[] = [];
 
 /** What is known without asking: today, here, me. */
 const known = (me: Me): Data => ({
@@ -28,6 +29,7 @@ const known = (me: Me): Data => ({
 });
 
 export default function NewCase({ me, onCreated }: Props) {
+  const made = useRef<string | null>(null);
   const load = useCallback(loadForm, []);
   const [loaded, retry] = useLoad(load);
   return (
@@ -40,11 +42,23 @@ export default function NewCase({ me, onCreated }: Props) {
             formVersion={version}
             agencies={agencies}
             base={{ data: known(me), revision: null }}
-            save={async (_revision, written, key) => {
-              const { caseId } = await createCase(written, key);
-              return () => {
-                onCreated(caseId);
-                navigate(casePath(caseId));
+            fixed={NONE}
+            save={async (revision, written, key) => {
+              // A revision means that an earlier attempt made the case after all.
+              const saved =
+                revision === null || made.current === null
+                  ? { caseId: (await createCase(written, key)).caseId, revision: 1 }
+                  : {
+                      caseId: made.current,
+                      revision: (await putIntake(made.current, revision, written, key)).revision,
+                    };
+              made.current = saved.caseId;
+              return {
+                revision: saved.revision,
+                done: () => {
+                  onCreated(saved.caseId);
+                  navigate(casePath(saved.caseId));
+                },
               };
             }}
             staysOpen={never}
