@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import aws_s3 as s3
 
 from infra.app import new_app
+from infra.policy.gates import OwnRules
 from infra.policy.rules import RULES, TAGGED, UNTAGGABLE, Expected, judge, untaggable
 from tests.infra.conftest import VARIANTS, Tenant
 
@@ -197,3 +198,12 @@ def test_a_finding_of_cdk_nag_fails_the_synthesis(add: Callable[..., Any], tmp_p
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
     assert "AwsSolutions-S10" in (tmp_path / "validation-report.json").read_text("utf-8")
+
+
+def test_a_stack_that_belongs_to_no_tenant_fails_the_synthesis(tmp_path: Any) -> None:
+    """The gate closes when it does not know what to judge against."""
+    app = new_app(tmp_path, builtin_validation=False)
+    s3.CfnBucket(cdk.Stack(app, "Stray"), "Bucket")
+    cdk.Validations.of(app).add_plugins(OwnRules({}))
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
