@@ -24,4 +24,4 @@ def function_code(*, concern: str, environment: str, build: Path = BUILD) -> lam
         raise MissingAssetError(
             f"関数のプログラム {directory} がありません。先に `make assets` を実行してください。"
         )
-    return lambda_.Code.from_asset(str(directory), exclude=["**/__pycache__", "*.pyc"])
+    return lambda_.Code.from_asset(str(directory))

@@ -1,0 +1,1 @@
+"""Measurements: `make bench` runs them all; each keeps its result in bench/results/."""
