@@ -66,7 +66,7 @@ def test_the_screens_of_a_case(desk_of: Callable[[str], Desk]) -> None:
     desk.fill_case("検査 太郎")
     desk.field("chiefComplaint").fill("123456789018")
     desk.save()
-    expect(page.get_by_role("alert").filter(has_text="個人番号")).to_be_visible()
+    expect(page.get_by_role("region", name="個人番号")).to_be_visible()
     check(desk)
     desk.field("chiefComplaint").fill("番号は消した")
     desk.save()

@@ -61,7 +61,7 @@ def test_a_number_like_a_my_number_is_refused_until_stated_otherwise(
     text = f"番号は{MY_NUMBER}と話す。"
     desk.field("chiefComplaint").fill(text)
     desk.save()
-    notice = page.get_by_role("alert").filter(has_text="個人番号")
+    notice = page.get_by_role("region", name="個人番号")
     expect(notice).to_be_focused()
     expect(desk.field("chiefComplaint")).to_have_value(text)
     notice.get_by_role("button", name="個人番号ではないので保存する").click()
@@ -150,6 +150,8 @@ def test_leaving_with_unsaved_text_asks_first(desk_of: Callable[[str], Desk]) ->
     page.get_by_role("link", name="これまでの版").click()
     page.get_by_role("link", name="相談受付・申込票").click()
     expect(desk.field("wishes")).to_have_value("まだ保存していない")
+    asked = "!dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+    assert page.evaluate(asked)
     page.get_by_role("link", name="ケース", exact=True).click()
     dialog = page.get_by_role("dialog", name="保存していない入力があります")
     dialog.get_by_role("button", name="編集を続ける").click()
@@ -158,3 +160,4 @@ def test_leaving_with_unsaved_text_asks_first(desk_of: Callable[[str], Desk]) ->
     dialog.get_by_role("button", name="入力を消して離れる").click()
     expect(dialog).to_have_count(0)
     expect(desk.field("wishes")).to_have_count(0)
+    assert not page.evaluate(asked)

@@ -107,6 +107,15 @@ test('the variant decides what is shown and what is saved', () => {
   expect(dropped).toEqual(['住所', '職業・学校']);
 });
 
+test('an optional object asks for nothing until it is begun', () => {
+  const address = (data: Data) => {
+    const found = settle(form, data, form).properties?.address;
+    return typeof found === 'object' ? found.required : undefined;
+  };
+  expect(address({})).toEqual([]);
+  expect(address({ address: { postalCode: '273-0000' } })).toEqual(['full']);
+});
+
 test('sections that must be filled come first', () => {
   const { first, later } = arrange(form);
   expect(first.map((s) => s.key)).toEqual([

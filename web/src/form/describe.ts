@@ -34,6 +34,8 @@ export function describe(
       const property = full.properties?.[name];
       const known = typeof property === 'object' ? property : {};
       const lines = describe(item, known, root, agencies);
+      // 「緊急性：緊急性：高」 says nothing more than 「緊急性：高」.
+      if (known.title === full.title) return lines;
       return [`${known.title ?? name}：${lines.join(' ')}`];
     });
   }

@@ -75,7 +75,12 @@ export function settle(schema: Schema, data: unknown, root: Schema): Schema {
   const properties = Object.fromEntries(
     Object.entries(plain.properties ?? {})
       .filter((entry): entry is [string, Schema] => typeof entry[1] === 'object')
-      .map(([name, property]) => [name, settle(property, record[name], root)]),
+      .map(([name, property]) => {
+        const inner = settle(property, record[name], root);
+        // Nothing inside an optional object is asked for until somebody begins it.
+        const asked = plain.required?.includes(name) === true || record[name] !== undefined;
+        return [name, asked ? inner : { ...inner, required: [] }];
+      }),
   );
   return {
     ...plain,

@@ -24,6 +24,7 @@ export function MyNumber({ places, busy, onStated }: Props) {
     <Notice
       ref={ref}
       kind="error"
+      announced={false}
       title="個人番号（マイナンバー）と思われる12桁の数字があるため、保存していません"
     >
       <p>
