@@ -8,6 +8,7 @@ from ops.audit.cli import app as audit
 from ops.cases.cli import app as cases
 from ops.local.cli import app as local
 from ops.paths import BIN
+from ops.registers.cli import app as registers
 from ops.tenants.cli import app as tenants
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(tenants, name="tenant")
+app.add_typer(registers, name="register")
 app.add_typer(cases, name="case")
 app.add_typer(audit, name="audit")
 app.add_typer(local, name="local")

@@ -24,7 +24,7 @@ _QUERY = {
     "cursor": {"type": "string", "maxLength": 100},
 }
 # What any route may answer, by what it asks for.
-_ALWAYS = ("internal", "try-again", "too-many-requests")
+_ALWAYS = ("internal", "try-again", "too-many-requests", "wrong-place", "outcome-unknown")
 _WITH_TOKEN = ("sign-in-required", "not-registered")
 _WITH_BODY = ("malformed", "too-large", "unsupported-media-type")
 

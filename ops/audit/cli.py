@@ -9,7 +9,7 @@ from rich.console import Console
 
 from infra.manifest import ManifestError
 from ops.live import LiveTenant, NotDeployedError, find
-from ops.staff import RegistrationError, invoke_job
+from ops.registers.register import RegistrationError, invoke_job
 
 app = typer.Typer(help="閲覧・変更の記録(監査証跡)を検証します。", no_args_is_help=True)
 

@@ -17,7 +17,7 @@ from ops.local.cloud import CloudError, the_cloud
 from ops.local.deploy import deploy
 from ops.local.seed import accounts_file, seed
 from ops.paths import ROOT
-from ops.staff import RegistrationError
+from ops.registers.register import RegistrationError
 
 app = typer.Typer(
     help="手元のクラウド(この機械の中だけで動く試用環境)を扱います。", no_args_is_help=True

@@ -16,7 +16,7 @@ from ops.cases.writer import SheetCase, write_workbook
 from ops.demo.households import DEMO_DATE, DemoTenant, demo_tenant
 from ops.live import LiveTenant
 from ops.local.cloud import CloudError
-from ops.staff import NewAgency, NewStaff, register, start_over, temporary_password
+from ops.registers.register import NewAgency, NewStaff, register, start_over, temporary_password
 
 _PROGRAMME_AGENCY_KIND = "27"
 _VALID_FROM = date(2026, 4, 1)
