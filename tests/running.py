@@ -17,7 +17,7 @@ from ops.local.cloud import LocalCloud
 from ops.local.deploy import deploy
 from ops.local.seed import accounts_file, seed
 from ops.paths import LOCAL, ROOT
-from ops.staff import NewStaff, register
+from ops.registers.register import NewStaff, register
 
 HOME = LOCAL / "test"
 PORT = int(os.environ.get("SOUDAN_TEST_PORT", "4588"))
