@@ -150,6 +150,13 @@ def _prune_botocore(data: Path, services: Sequence[str]) -> None:
     for path in data.iterdir():
         if path.name not in keep:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    # The list of all services' addresses, 1.2 MB of JSON, is read when the first client is made.
+    endpoints = data / "endpoints.json"
+    listed = json.loads(endpoints.read_text("utf-8"))
+    for partition in listed["partitions"]:
+        every = partition["services"]
+        partition["services"] = {name: every[name] for name in services if name in every}
+    endpoints.write_text(json.dumps(listed), encoding="utf-8")
 
 
 def _digest(roots: Iterable[Path]) -> str:
