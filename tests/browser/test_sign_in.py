@@ -24,6 +24,24 @@ def test_a_wrong_password_says_nothing_about_which_was_wrong(
     assert said[0] == said[1]
 
 
+def test_many_wrong_passwords_are_answered_with_how_long_to_wait(
+    open_desk: Callable[..., Desk], tenant: Any
+) -> None:
+    account = tenant.new_account("agency")
+    desk = open_desk()
+    page = desk.page
+    desk.open()
+    waiting = page.get_by_role("alert").filter(has_text="ほど待ってから")
+    for _ in range(12):
+        with page.expect_response("**/auth/sign-in"):
+            desk.give_password(account.login_id, "Machigai-2026!x")
+        expect(page.get_by_role("alert")).to_be_visible()
+        if waiting.is_visible():
+            break
+    expect(waiting).to_be_visible()
+    expect(page.get_by_label("利用者ID")).to_have_value(account.login_id)
+
+
 def test_a_wrong_code_can_be_repeated_and_a_weak_password_is_explained(
     open_desk: Callable[..., Desk], tenant: Any
 ) -> None:

@@ -7,7 +7,7 @@ import { Failure, Loading } from '../../ui/load';
 import { formatMoment } from '../../wareki';
 
 const COLUMNS = ['日時', 'したこと', '人', '機関', '共有の根拠', '結果'];
-const RESULTS: Readonly<Record<string, string>> = { done: '済み', denied: '断り' };
+const RESULTS: Readonly<Record<string, string>> = { done: '済み', denied: '断った' };
 
 export function Audit({ caseId }: { readonly caseId: string }) {
   const [items, setItems] = useState<readonly AuditEvent[]>([]);
