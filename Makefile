@@ -6,6 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Offices often stand behind a proxy with a certificate of its own.
 export UV_SYSTEM_CERTS := true
+export NODE_USE_SYSTEM_CA := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web assets up down reset test check format synth bench shell lock openapi
@@ -25,12 +26,12 @@ setup: .venv/stamp node_modules/stamp
 
 node_modules/stamp: package-lock.json .venv/stamp
 	@echo '== CDK のコマンドを用意しています'
-	npm ci --silent --ignore-scripts --no-audit --no-fund
+	npm ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 web/node_modules/stamp: web/package-lock.json .venv/stamp
 	@echo '== 画面の部品を用意しています'
-	cd web && npm ci --silent --ignore-scripts --no-audit --no-fund
+	cd web && npm ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
