@@ -77,14 +77,14 @@ def desk_of(
     opened: list[tuple[Page, Watch]] = []
 
     def make(role: str) -> Desk:
-        known = role in _rooms
-        room = _rooms.setdefault(role, _room(browser)) if not known else _rooms[role]
+        room = _rooms.get(role) or _room(browser)
         desk, watch = _desk(room, tenant)
         opened.append((desk.page, watch))
         desk.open()
-        if not known:
+        if role not in _rooms:
             desk.sign_in(tenant.account(role))
         desk.at_list()
+        _rooms[role] = room
         return desk
 
     yield make
