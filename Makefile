@@ -58,14 +58,15 @@ reset: ## 手元のクラウドのデータを消す(確認あり)
 test: setup web assets ## すべての試験(画面の試験を含む)
 	$(BIN)/python -m ops.local.browser
 	cd web && npm run --silent typecheck && npm test --silent
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/unit tests/infra --numprocesses auto
+	$(BIN)/python -m pytest tests/system tests/browser
 
 check: setup ## 速い検査(書式、静的検査、型、依存の向き、単体試験)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit --numprocesses auto
 
 format: setup ## 書式をそろえる
 	$(BIN)/ruff format .

@@ -21,6 +21,7 @@ from tests.running import body, intake
 
 REGION = "ap-northeast-1"
 RECORDS, AUDIT = "t-records", "t-audit"
+CLIENT_ID = "client"
 _STAFF = (
     ("kanri1", "manager", "municipality"),
     ("kanri2", "manager", "municipality"),
@@ -44,7 +45,6 @@ class InProcess:
     """Calls to the API as one of the staff; `calls` are the AWS operations they made."""
 
     handler: Any
-    client_id: str
     calls: list[str] = field(default_factory=list)
     # Called with each AWS operation before it is made; raising fails that call.
     before_call: Callable[[str], None] = lambda _: None
@@ -65,7 +65,7 @@ class InProcess:
             claims = {
                 "sub": f"sub-{login}",
                 "token_use": "id",
-                "aud": self.client_id,
+                "aud": CLIENT_ID,
                 "iat": str(int(time.time())),
             }
         sent = {"content-type": "application/json", "host": "soudan.example", **(headers or {})}
@@ -163,11 +163,6 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
     with mock_aws():
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        cognito = boto3.client("cognito-idp", region_name=REGION)
-        pool = cognito.create_user_pool(PoolName="t", MfaConfiguration="ON")["UserPool"]["Id"]
-        client_id = cognito.create_user_pool_client(UserPoolId=pool, ClientName="t")[
-            "UserPoolClient"
-        ]["ClientId"]
         for name, value in {
             "AWS_REGION": REGION,
             "SOUDAN_LG_CODE": "122041",
@@ -175,8 +170,8 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
             "SOUDAN_ENVIRONMENT": "local",
             "SOUDAN_RECORDS_TABLE": RECORDS,
             "SOUDAN_AUDIT_TABLE": AUDIT,
-            "SOUDAN_USER_POOL_ID": pool,
-            "SOUDAN_CLIENT_ID": client_id,
+            "SOUDAN_USER_POOL_ID": "pool",
+            "SOUDAN_CLIENT_ID": CLIENT_ID,
         }.items():
             monkeypatch.setenv(name, value)
         from lambdas.api import auth, tenant
@@ -187,7 +182,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
         _create_tables()
         tenant.repository()
         _fill_registers()
-        running = InProcess(handler=app, client_id=client_id)
+        running = InProcess(handler=app)
         original = botocore.client.BaseClient._make_api_call
 
         def watched(self: Any, operation: str, parameters: Any) -> Any:

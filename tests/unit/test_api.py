@@ -14,7 +14,7 @@ from lambdas.api.public import PUBLIC_ROUTES
 from lambdas.casework.forms import labels
 from ops import openapi
 from tests.running import body, intake
-from tests.unit.in_process import InProcess, new_key
+from tests.unit.in_process import CLIENT_ID, InProcess, new_key
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [p.read_text("utf-8") for p in (ROOT / "lambdas").rglob("*.py")]
@@ -148,7 +148,7 @@ def test_names_pass_the_parser_byte_for_byte() -> None:
 def test_an_id_token_of_another_client_is_refused(here: InProcess) -> None:
     claims = {"sub": "sub-kanri1", "token_use": "id", "aud": "another", "iat": "9999999999"}
     assert here.request(None, "GET", "/me", claims=claims).problem == "sign-in-required"
-    access = {**claims, "aud": here.client_id, "token_use": "access"}
+    access = {**claims, "aud": CLIENT_ID, "token_use": "access"}
     assert here.request(None, "GET", "/me", claims=access).problem == "sign-in-required"
 
 
