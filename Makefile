@@ -57,7 +57,7 @@ reset: ## 手元のクラウドのデータを消す(確認あり)
 
 test: setup web assets ## すべての試験(画面の試験を含む)
 	$(BIN)/python -m ops.local.browser
-	cd web && npm run --silent typecheck && npm test --silent
+	cd web && npm run --silent format:check && npm run --silent typecheck && npm test --silent
 	$(BIN)/python -m pytest tests/unit tests/infra --numprocesses auto
 	$(BIN)/python -m pytest tests/system tests/browser
 

@@ -109,8 +109,6 @@ def _responses(declared: Operation) -> dict[str, Any]:
     for slug in sorted(slugs):
         by_status.setdefault(texts()[slug]["status"], []).append(slug)
     responses: dict[str, Any] = {str(declared.status): success}
-    if declared.path == "/":
-        responses["302"] = {"description": "末尾の / を付けたアドレスへ"}
     for status, names in sorted(by_status.items()):
         titles = "、".join(f"{texts()[slug]['title']}({slug})" for slug in names)
         responses[str(status)] = {

@@ -1,5 +1,6 @@
 """The user interface as files, served by the tenant's own API: a closed network needs no more."""
 
+import html
 import re
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
 
 
@@ -30,12 +31,12 @@ PAGE_POLICY = (
     Operation(method="GET", path="/", summary="利用者の画面", status=200, reply=None, public=True),
 )
 def index(call: Call) -> Reply:
-    # Relative addresses of the page need the slash at the end of the stage.
-    path = str(call.request.context.get("path", "/"))
-    if not path.endswith("/"):
-        return Reply(status=302, headers={"Location": f"{path}/"})
+    # Stage or base path of a custom domain; the page's own address may lack the slash at its end,
+    # and relative addresses would then miss it.
+    path = str(call.request.context.get("path", "/")).rstrip("/") + "/"
+    base = f'<base href="{html.escape(path)}" />'
     return Reply(
-        body=_text("index.html"),
+        body=_text("index.html").replace("<head>", f"<head>{base}", 1),
         headers={
             "Content-Type": "text/html; charset=utf-8",
             "Content-Security-Policy": PAGE_POLICY,

@@ -5,28 +5,21 @@ any other place fails the test that opened it.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from ops.local.browser import installed
 from tests.browser.desk import Desk, Watch
 
-_CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = (
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
 )
-
-
-def _executable() -> str | None:
-    """An installed browser; None lets Playwright use its own download."""
-    named = os.environ.get("SOUDAN_CHROMIUM")
-    return named or next(filter(None, map(shutil.which, _CANDIDATES)), None)
 
 
 # Functions start cold, and the machine may be busy with another test.
@@ -37,8 +30,9 @@ expect.set_options(timeout=20_000)
 def browser() -> Iterator[Browser]:
     # Chromium refuses its sandbox to root.
     args = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    # None lets Playwright use its own download.
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=_executable(), args=args)
+        running = playwright.chromium.launch(executable_path=installed(), args=args)
         yield running
         running.close()
 

@@ -113,3 +113,12 @@ def test_signing_out_ends_the_session_in_the_browser(
     expect(desk.page.get_by_label("利用者ID")).to_be_visible()
     desk.page.reload()
     expect(desk.page.get_by_label("利用者ID")).to_be_visible()
+
+
+def test_the_address_without_its_last_slash_leads_to_the_same_page(
+    open_desk: Callable[..., Desk], tenant: Any
+) -> None:
+    desk = open_desk()
+    desk.page.goto(tenant.url.rstrip("/"))
+    expect(desk.page.get_by_label("利用者ID")).to_be_visible()
+    assert desk.page.url.partition("#")[0] == tenant.url

@@ -12,6 +12,10 @@ import { Boundary } from './ui/boundary';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');
+// The address without the slash at its end is another document than the one that links lead to;
+// going there would load the page anew and lose what is typed.
+if (!location.pathname.endsWith('/'))
+  history.replaceState(null, '', document.baseURI + location.hash);
 watchIdleness();
 void start();
 createRoot(root).render(
