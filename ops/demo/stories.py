@@ -172,7 +172,7 @@ STORIES = (
                 },
                 {
                     "name": "小野寺 蓮",
-                    "relation": "08",
+                    "relation": "09",
                     "age": 5,
                     "cohabitation": "1",
                     "occupationOrSchool": "こども園(架空)",

@@ -30,7 +30,10 @@ export function describe(
   }
   if (typeof value === 'object') {
     if (isPartialDate(full)) return [formatPartial(value as PartialDate)];
-    return Object.entries(value).flatMap(([name, item]) => {
+    // In the form's order: the store keeps names in the alphabet's.
+    const order = Object.keys(full.properties ?? {});
+    const entries = Object.entries(value).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+    return entries.flatMap(([name, item]) => {
       const property = full.properties?.[name];
       const known = typeof property === 'object' ? property : {};
       const lines = describe(item, known, root, agencies);

@@ -123,7 +123,7 @@ function CaseTable(props: { readonly items: readonly CaseSummary[]; readonly lab
       <tbody role="rowgroup">
         {items.map((item) => (
           <tr key={item.caseId} role="row">
-            <td role="cell" data-title="受付日">
+            <td role="cell" data-title="受付日" className="short">
               {formatMoment(item.receivedAt)}
             </td>
             <th role="rowheader" scope="row" data-title="氏名">
@@ -141,7 +141,7 @@ function CaseTable(props: { readonly items: readonly CaseSummary[]; readonly lab
             <td role="cell" data-title="受付機関">
               {item.receivingAgencyName}
             </td>
-            <td role="cell" data-title="状態">
+            <td role="cell" data-title="状態" className="short">
               {item.stateLabel}
             </td>
             <td role="cell" data-title="同意">
