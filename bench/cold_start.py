@@ -68,7 +68,6 @@ def _seconds(code: str, path: str) -> float:
 _SETTINGS = (
     "LG_CODE",
     "MUNICIPALITY",
-    "ENVIRONMENT",
     "RECORDS_TABLE",
     "AUDIT_TABLE",
     "USER_POOL_ID",

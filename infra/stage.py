@@ -93,7 +93,6 @@ class AppStack(Stack):
             environment={
                 "SOUDAN_LG_CODE": manifest.lg_code,
                 "SOUDAN_MUNICIPALITY": manifest.municipality,
-                "SOUDAN_ENVIRONMENT": manifest.environment,
             },
             api_code=function_code(concern="api", environment=manifest.environment, build=build),
             jobs_code=function_code(concern="jobs", environment=manifest.environment, build=build),

@@ -16,6 +16,7 @@ app = typer.Typer(
     help="相談記録プラットフォームの運用コマンドです。",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
+    add_completion=False,
 )
 app.add_typer(tenants, name="tenant")
 app.add_typer(registers, name="register")

@@ -4,7 +4,6 @@ The browser never sees Cognito's session or access token: it holds a random hand
 is at, the ID token in memory, and the refresh token in a cookie that scripts cannot read.
 """
 
-import secrets
 from contextlib import suppress
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
@@ -16,7 +15,7 @@ from lambdas.api.call import Call, Operation, Reply, operation
 from lambdas.api.cognito import Challenge, Cognito, PasswordPolicyError, RefusedError, Tokens
 from lambdas.api.problems import Problem
 from lambdas.api.tenant import repository, tenant
-from lambdas.api.trail import event
+from lambdas.api.trail import event, refused_login
 from lambdas.casework.access import Basis, Decision, Role, is_registered
 from lambdas.casework.records import StaffMember
 from lambdas.store import sign_in as steps
@@ -64,6 +63,7 @@ def sign_in(call: Call) -> Reply:
         outcome = cognito().password(login_id, call.body["password"])
         user = cognito().user(login_id)
     except RefusedError:
+        repository().record_event(subject="SIGN-IN", event=refused_login(call, login_id))
         raise Problem("sign-in-failed") from None
     member = _registered(call, user.sub)
     if isinstance(outcome, Challenge) and outcome.name == "NEW_PASSWORD_REQUIRED":
@@ -322,13 +322,3 @@ def cognito() -> Cognito:
     """This tenant's pool; the client outlives a request."""
     here = tenant()
     return Cognito(region=here.region, user_pool_id=here.user_pool_id, client_id=here.client_id)
-
-
-def temporary_password() -> str:
-    """A password to hand over on paper: 16 characters that meet the pool's policy and that
-    nobody confuses when reading."""
-    groups = ("ABCDEFGHJKMNPQRSTUVWXYZ", "abcdefghjkmnpqrstuvwxyz", "23456789", "-+=#%")
-    picked = [secrets.choice(group) for group in groups]
-    picked += [secrets.choice("".join(groups[:3])) for _ in range(12)]
-    secrets.SystemRandom().shuffle(picked)
-    return "".join(picked)

@@ -4,13 +4,14 @@ import secrets
 
 from chalice.app import Blueprint
 
-from lambdas.api.auth import cognito, temporary_password
+from lambdas.api.auth import cognito
 from lambdas.api.call import Call, Operation, Reply, operation
 from lambdas.api.problems import Problem
 from lambdas.api.tenant import repository, tenant
 from lambdas.api.trail import event
 from lambdas.casework import forms
 from lambdas.casework.access import Action, Decision, decide
+from lambdas.casework.passwords import temporary_password
 from lambdas.store import sign_in as steps
 
 routes = Blueprint(__name__)
@@ -124,7 +125,7 @@ def reset_factor(call: Call, staff_id: str) -> Reply:
     member = next((m for m in repository().staff() if m.actor.staff_id == staff_id), None)
     if member is None:
         raise Problem("not-found")
-    password = temporary_password()
+    password = temporary_password(secrets.choice)
     # Recorded first: a reset that nobody could trace must not happen.
     _record(call, "reset-factor", decision, staff_id, reason=call.body["reason"])
     # Whoever holds the lost device is out at once, not when a token runs out.

@@ -14,7 +14,6 @@ class Tenant:
 
     lg_code: str
     municipality: str
-    environment: str
     region: str
     records_table: str
     audit_table: str
@@ -28,7 +27,6 @@ def tenant() -> Tenant:
     return Tenant(
         lg_code=env["SOUDAN_LG_CODE"],
         municipality=env["SOUDAN_MUNICIPALITY"],
-        environment=env["SOUDAN_ENVIRONMENT"],
         region=env["AWS_REGION"],
         records_table=env["SOUDAN_RECORDS_TABLE"],
         audit_table=env["SOUDAN_AUDIT_TABLE"],

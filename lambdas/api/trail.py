@@ -10,6 +10,7 @@ from typing import Any
 
 from lambdas.api.call import Call
 from lambdas.casework.access import Actor, Decision
+from lambdas.casework.audit import sha256_hex
 from lambdas.casework.clock import to_iso
 
 
@@ -28,9 +29,7 @@ def event(
     `extra` is what belongs to this kind of event alone."""
     who = actor or call.actor
     return {
-        "id": uuid.uuid4().hex,
-        "at": to_iso(call.now),
-        "action": action,
+        **_happening(call, action),
         "actor": {
             "staffId": who.staff_id,
             "name": who.display_name,
@@ -38,12 +37,30 @@ def event(
             "agencyName": who.agency_name,
             "role": who.role.value,
         },
-        "where": {"ip": call.source_ip, "device": call.user_agent},
-        "requestId": call.request_id,
         "basis": decision.basis.value if decision.basis else None,
         "result": "done" if decision.allowed else "denied",
         "case": case_id,
         "record": dict(record) if record else None,
         "classes": sorted(decision.classes if classes is None else classes),
         **(extra or {}),
+    }
+
+
+def refused_login(call: Call, login_id: str) -> dict[str, Any]:
+    """The event of a password that was refused. Whether there is such a login is not looked up,
+    and what was typed into its field is kept as a hash: it may be the password."""
+    return {
+        **_happening(call, "sign-in-failed"),
+        "result": "denied",
+        "login": sha256_hex(login_id.lower().encode()),
+    }
+
+
+def _happening(call: Call, action: str) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4().hex,
+        "at": to_iso(call.now),
+        "action": action,
+        "where": {"ip": call.source_ip, "device": call.user_agent},
+        "requestId": call.request_id,
     }

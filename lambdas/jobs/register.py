@@ -14,6 +14,9 @@ from lambdas.casework.access import MemberKind, Role
 from lambdas.casework.clock import japanese_day, to_iso
 from lambdas.store import models
 
+# Roles that decide for, or watch over, the whole municipality (DOMAIN §4.2).
+_MUNICIPAL = frozenset({Role.MANAGER, Role.OFFICER, Role.AUDITOR})
+
 
 def register(
     *,
@@ -30,9 +33,8 @@ def register(
     anything is written.
     """
     entries = [_agency(a) for a in agencies]
-    names = {e.agency_id: e.name for e in models.AgencyEntry.query("AGENCIES")}
-    names |= {e.agency_id: e.name for e in entries}
-    people = [_staff(s, names) for s in staff]
+    known = {e.agency_id: e for e in [*entries, *models.AgencyEntry.query("AGENCIES")]}
+    people = [_staff(s, known) for s in staff]
     outcome: dict[str, list[str]] = {"entered": [], "present": []}
     for entry, entry_id in [
         *((e, e.agency_id) for e in entries),
@@ -59,7 +61,12 @@ def _agency(given: Mapping[str, Any]) -> models.AgencyEntry:
     )
 
 
-def _staff(given: Mapping[str, Any], names: Mapping[str, str]) -> models.StaffEntry:
+def _staff(
+    given: Mapping[str, Any], agencies: Mapping[str, models.AgencyEntry]
+) -> models.StaffEntry:
+    role, agency = Role(given["role"]), agencies[given["agencyId"]]
+    if role in _MUNICIPAL and agency.member_kind != MemberKind.MUNICIPALITY:
+        raise ValueError(f"{role.value} belongs to the municipality's own office")
     valid_to = given.get("validTo")
     return models.StaffEntry(
         f"STAFF#{given['sub']}",
@@ -69,9 +76,9 @@ def _staff(given: Mapping[str, Any], names: Mapping[str, str]) -> models.StaffEn
         staff_id=given["staffId"],
         login_id=given["loginId"],
         display_name=given["displayName"],
-        role=Role(given["role"]).value,
-        agency_id=given["agencyId"],
-        agency_name=names[given["agencyId"]],
+        role=role.value,
+        agency_id=agency.agency_id,
+        agency_name=agency.name,
         valid_from=date.fromisoformat(given["validFrom"]).isoformat(),
         valid_to=date.fromisoformat(valid_to).isoformat() if valid_to else None,
     )

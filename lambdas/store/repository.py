@@ -282,7 +282,7 @@ class Repository:
     def record_event(self, *, subject: str, event: Event) -> None:
         """Puts an unchained event (a read, a refusal, a sign-in) before its answer leaves.
 
-        `subject` is the partition: `CASE#<id>`, `STAFF#<id>`, `LIST` …
+        `subject` is the partition: `CASE#<id>`, `STAFF#<id>`, `LIST`, `SIGN-IN`.
         """
         _event_item(subject, event).save(condition=models.AuditItem.pk.does_not_exist())
 

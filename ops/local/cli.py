@@ -26,6 +26,7 @@ app = typer.Typer(
 DEMO = ROOT / "tenants" / "122041-demo.yaml"
 
 _progress = Console(stderr=True)
+AsJson = Annotated[bool, typer.Option("--json", help="結果を JSON で出力する")]
 Manifest = Annotated[Path, typer.Argument(help="テナントの設定ファイル", exists=True)]
 
 
@@ -36,7 +37,7 @@ def _say(text: str) -> None:
 @app.command()
 def up(
     manifest: Manifest = DEMO,
-    as_json: Annotated[bool, typer.Option("--json", help="結果を JSON で出力する")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """起動し、配備し、練習用のデータを入れて、画面のアドレスと利用者を表示します。
 
@@ -68,7 +69,7 @@ def up(
 
 
 @app.command()
-def down() -> None:
+def down(as_json: AsJson = False) -> None:
     """止めます。データは残ります。"""
     try:
         the_cloud().stop()
@@ -76,11 +77,14 @@ def down() -> None:
         _progress.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error
     _say("手元のクラウドを止めました(データは残っています)")
+    if as_json:
+        typer.echo(json.dumps({"running": False}))
 
 
 @app.command()
 def reset(
     yes: Annotated[bool, typer.Option("--yes", help="確認せずに消す")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """手元のクラウドを止め、そのデータをすべて消します。"""
     cloud = the_cloud()
@@ -90,12 +94,15 @@ def reset(
     for name in ("state", "s3", "tenants", "cdk.out"):
         shutil.rmtree(cloud.home / name, ignore_errors=True)
     _say("手元のデータを消しました")
+    if as_json:
+        typer.echo(json.dumps({"running": False, "deleted": str(cloud.home)}))
 
 
 @app.command()
 def code(
     login_id: Annotated[str, typer.Argument(help="利用者ID")],
     manifest: Annotated[Path, typer.Option(help="テナントの設定ファイル")] = DEMO,
+    as_json: AsJson = False,
 ) -> None:
     """練習用の利用者の、いまの確認コード(6桁)を表示します。"""
     kept = accounts_file(the_cloud().home, manifest)
@@ -104,7 +111,8 @@ def code(
     if account is None:
         _progress.print(f"[red]{login_id} という練習用の利用者はいません。[/red]")
         raise typer.Exit(1)
-    typer.echo(TotpSource(account["totpSecret"]).code())
+    current = TotpSource(account["totpSecret"]).code()
+    typer.echo(json.dumps({"loginId": login_id, "code": current}) if as_json else current)
 
 
 def _show(known: dict[str, object]) -> None:

@@ -2,6 +2,7 @@
 and records all through the deployed API."""
 
 import json
+import secrets
 import uuid
 from collections.abc import Callable
 from datetime import date
@@ -9,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from lambdas.casework.passwords import temporary_password
 from ops.api_client import TenantClient, TotpSource
 from ops.cases.importer import SYSTEM
 from ops.cases.reader import Row, read_workbook
@@ -16,7 +18,7 @@ from ops.cases.writer import SheetCase, write_workbook
 from ops.demo.households import DEMO_DATE, DemoTenant, demo_tenant
 from ops.live import LiveTenant
 from ops.local.cloud import CloudError
-from ops.registers.register import NewAgency, NewStaff, register, start_over, temporary_password
+from ops.registers.register import NewAgency, NewStaff, register, start_over
 
 _PROGRAMME_AGENCY_KIND = "27"
 _VALID_FROM = date(2026, 4, 1)
@@ -47,7 +49,7 @@ def seed(tenant: LiveTenant, kept: Path, *, say: Callable[[str], None]) -> dict[
                 continue
             # A login without a note of its own is left from a run that was cut off.
             first = passwords.get(person.login_id) or start_over(tenant, person.login_id)
-            password = temporary_password()
+            password = temporary_password(secrets.choice)
             factor = client.enrol(person.login_id, first, password)
             factors[person.login_id] = factor
             accounts[person.login_id] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from lambdas.casework.passwords import temporary_password
 from ops.live import LiveTenant
 
 
@@ -52,7 +53,7 @@ def register(
     for person in staff:
         sub = _sub(cognito, pool, person.login_id)
         if sub is None:
-            passwords[person.login_id] = temporary_password()
+            passwords[person.login_id] = temporary_password(secrets.choice)
             sub = _create(cognito, pool, person.login_id, passwords[person.login_id])
         subs[person.staff_id] = sub
     invoke_job(
@@ -91,7 +92,7 @@ def start_over(tenant: LiveTenant, login_id: str) -> str:
     """Takes a login back to its first sign-in; the new temporary password."""
     cognito = tenant.client("cognito-idp")
     login = {"UserPoolId": tenant.outputs["UserPoolId"], "Username": login_id}
-    password = temporary_password()
+    password = temporary_password(secrets.choice)
     cognito.admin_set_user_password(**login, Password=password, Permanent=False)
     cognito.admin_set_user_mfa_preference(**login, SoftwareTokenMfaSettings={"Enabled": False})
     return password
@@ -110,15 +111,6 @@ def invoke_job(tenant: LiveTenant, task: Mapping[str, Any]) -> dict[str, Any]:
         kind = content.get("errorType", "Error")
         raise RegistrationError(f"処理 {task['task']} が失敗しました({kind})。")
     return content
-
-
-def temporary_password() -> str:
-    """16 characters that meet the pool's policy, none of which is read as another."""
-    groups = ("ABCDEFGHJKMNPQRSTUVWXYZ", "abcdefghjkmnpqrstuvwxyz", "23456789", "-+=#%")
-    picked = [secrets.choice(group) for group in groups]
-    picked += [secrets.choice("".join(groups[:3])) for _ in range(12)]
-    secrets.SystemRandom().shuffle(picked)
-    return "".join(picked)
 
 
 def _sub(cognito: Any, pool: str, login_id: str) -> str | None:

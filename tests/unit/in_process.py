@@ -167,7 +167,6 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
             "AWS_REGION": REGION,
             "SOUDAN_LG_CODE": "122041",
             "SOUDAN_MUNICIPALITY": "船橋市",
-            "SOUDAN_ENVIRONMENT": "local",
             "SOUDAN_RECORDS_TABLE": RECORDS,
             "SOUDAN_AUDIT_TABLE": AUDIT,
             "SOUDAN_USER_POOL_ID": "pool",

@@ -177,6 +177,17 @@ def test_every_refusal_of_a_password_reads_the_same(against: Any, code: str) -> 
     assert "personal text" not in answer.text
 
 
+def test_a_refused_password_is_in_the_trail_without_what_was_typed(against: Any) -> None:
+    from lambdas.store import models
+
+    here = against(Pool(admin_initiate_auth=refusal("NotAuthorizedException")))
+    post(here, "sign-in", {"loginId": "himitsu-no-password", "password": "x"})
+    events = [item.event for item in models.AuditItem.query("SIGN-IN")]
+    assert len(events) == 1
+    assert '"sign-in-failed"' in events[0]
+    assert "himitsu" not in events[0]
+
+
 def test_a_password_against_the_policy_can_be_tried_again(against: Any) -> None:
     pool = Pool(
         admin_initiate_auth=challenge("NEW_PASSWORD_REQUIRED"),
