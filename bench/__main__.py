@@ -1,11 +1,9 @@
-"""`python -m bench [NAME…]`: all measurements, or the named ones."""
+"""`python -m bench [NAME…]`: all measurements, or the named ones, each in a process of its own."""
 
-import importlib
+import subprocess
 import sys
 
 ALL = ("request", "cold_start", "local_cloud", "synth")
 
-names = sys.argv[1:] or ALL
-sys.argv = sys.argv[:1]
-for name in names:
-    importlib.import_module(f"bench.{name}").main()
+for name in sys.argv[1:] or ALL:
+    subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)

@@ -81,7 +81,8 @@ def list_cases(call: Call) -> Reply:
         subject="LIST",
         event=event(call, "list-cases", decision, classes=classes, extra={"cases": ids}),
     )
-    items = [_row_body(row, d) for row, d in shown]
+    current = forms.form(_FORM, forms.form_versions(_FORM)[-1])
+    items = [_row_body(row, d, current) for row, d in shown]
     return Reply(body={"items": items, "nextCursor": page.next_cursor})
 
 
@@ -537,9 +538,8 @@ def _case_body(case: CaseFile) -> dict[str, Any]:
     }
 
 
-def _row_body(row: ListRow, decision: Decision) -> dict[str, Any]:
+def _row_body(row: ListRow, decision: Decision, current: forms.Form) -> dict[str, Any]:
     """A list row, each property only where its class may be shown."""
-    current = forms.form(_FORM, forms.form_versions(_FORM)[-1])
     shown = forms.visible(current, row.intake, decision.classes)
     urgency = shown.pop("urgency", {}).get("level")
     return {

@@ -7,12 +7,12 @@ JST = timezone(timedelta(hours=9), "JST")
 
 def to_iso(instant: datetime) -> str:
     """`2026-11-23T08:15:30.123456Z`: UTC, fixed width, so that text order is time order."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def from_iso(text: str) -> datetime:
     """The instant that `to_iso` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def japanese_day(instant: datetime) -> date:

@@ -50,6 +50,8 @@ class Form:
     version: str
     schema: Mapping[str, Json]
     validator: jsonschema_rs.Draft202012Validator
+    # Top-level property → sensitivity class; one without a mark is in none that is shown.
+    classes: Mapping[str, int]
 
     @property
     def title(self) -> str:
@@ -105,7 +107,11 @@ def form(name: str, version: str) -> Form:
     validator = jsonschema_rs.Draft202012Validator(
         dict(schema), registry=registry, validate_formats=True
     )
-    return Form(form=name, version=version, schema=schema, validator=validator)
+    classes = {
+        key: int(property_.get("x-sensitivity", DataClass.SEALED))
+        for key, property_ in schema["properties"].items()
+    }
+    return Form(form=name, version=version, schema=schema, validator=validator, classes=classes)
 
 
 @cache
@@ -181,12 +187,15 @@ def property_schema(form: Form, pointer: Pointer) -> Mapping[str, Json]:
 
 def classes_of(form: Form, data: Mapping[str, Json]) -> frozenset[int]:
     """The sensitivity classes of the properties that `data` fills."""
-    return frozenset(_sensitivity(form, key) for key in data)
+    return frozenset(form.classes.get(key, DataClass.SEALED) for key in data)
 
 
 def visible(form: Form, data: Mapping[str, Json], classes: frozenset[int]) -> dict[str, Json]:
     """`data` without the properties of other classes. A property without a mark is not shown."""
-    return {key: value for key, value in data.items() if _sensitivity(form, key) in classes}
+    known = form.classes
+    return {
+        key: value for key, value in data.items() if known.get(key, DataClass.SEALED) in classes
+    }
 
 
 def without_protected(form: Form, data: Json, pointer: Pointer = "") -> Json:
@@ -210,11 +219,6 @@ def changed_pointers(before: Mapping[str, Json], after: Mapping[str, Json]) -> t
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     )
-
-
-def _sensitivity(form: Form, key: str) -> int:
-    properties: Mapping[str, Json] = form.schema["properties"]
-    return int(properties.get(key, {}).get("x-sensitivity", DataClass.SEALED))
 
 
 def _record_errors(form: Form, data: Json) -> Iterator[FieldError]:

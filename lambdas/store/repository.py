@@ -38,6 +38,7 @@ from lambdas.store import models
 Event = Mapping[str, Any]
 
 _TRIES = 4
+_LISTED = ["pk", "cls", "agencyId", "kind", "validFrom", "validTo", "row"]
 _IDEMPOTENCY_HOURS = 24
 
 
@@ -172,7 +173,13 @@ class Repository:
                 "listKey": {"S": cursor},
             }
         found = models.Record.by_agency.query(
-            key, scan_index_forward=False, limit=limit, page_size=limit, last_evaluated_key=start
+            key,
+            scan_index_forward=False,
+            limit=limit,
+            page_size=limit,
+            last_evaluated_key=start,
+            # What is not brought is not built into objects, which is what a page costs.
+            attributes_to_get=_LISTED,
         )
         items = tuple(_list_row(i) for i in found if isinstance(i, models.CaseMember))
         last = found.last_evaluated_key
