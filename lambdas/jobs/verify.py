@@ -13,6 +13,9 @@ from lambdas.jobs.seals import parse
 from lambdas.store.trail import ChainHead, Content, KeptEvent
 
 
+_MOST_TOLD = 1000
+
+
 def verify(
     *,
     events: Iterable[KeptEvent],
@@ -21,7 +24,8 @@ def verify(
 ) -> dict[str, Any]:
     """Everything that does not fit together.
 
-    `{events, cases, seals, unsealed, problems: [{kind, where, text}]}`; `unsealed` counts the
+    `{events, cases, seals, lastSeal, unsealed, problemCount, problems: [{kind, where, text}]}`: the
+    first thousand problems; `unsealed` counts the
     events of days without a seal yet, which only their chain protects so far.
     """
     problems: list[dict[str, str]] = []
@@ -81,7 +85,9 @@ def verify(
         "seals": len(seals),
         "lastSeal": last or None,
         "unsealed": sum(item.day not in seals for item in kept),
-        "problems": problems,
+        "problemCount": len(problems),
+        # Lambda answers with at most 6 MB.
+        "problems": problems[:_MOST_TOLD],
     }
 
 

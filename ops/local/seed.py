@@ -38,6 +38,10 @@ def seed(tenant: LiveTenant, kept: Path, *, say: Callable[[str], None]) -> dict[
     """
     demo = demo_tenant(lg_code=tenant.manifest.lg_code, today=DEMO_DATE)
     known: dict[str, Any] = json.loads(kept.read_text()) if kept.is_file() else {"accounts": []}
+    pool = tenant.outputs["UserPoolId"]
+    if known.get("userPoolId") != pool:
+        # Another pool: the emulator lost its state before it could write it, or was reset.
+        known = {"accounts": [], "userPoolId": pool}
     known["url"] = tenant.url
     accounts = {account["loginId"]: account for account in known["accounts"]}
     factors = {login: TotpSource(a["totpSecret"]) for login, a in accounts.items()}
@@ -45,7 +49,7 @@ def seed(tenant: LiveTenant, kept: Path, *, say: Callable[[str], None]) -> dict[
     passwords = _register(tenant, demo)
     with TenantClient(tenant.url) as client:
         for person in demo.staff:
-            if person.login_id in accounts:
+            if person.login_id in accounts and person.login_id not in passwords:
                 continue
             # A login without a note of its own is left from a run that was cut off.
             first = passwords.get(person.login_id) or start_over(tenant, person.login_id)
