@@ -12,7 +12,6 @@ from lambdas.casework import audit
 from lambdas.jobs.seals import parse
 from lambdas.store.trail import ChainHead, Content, KeptEvent
 
-
 _MOST_TOLD = 1000
 
 
@@ -24,9 +23,9 @@ def verify(
 ) -> dict[str, Any]:
     """Everything that does not fit together.
 
-    `{events, cases, seals, lastSeal, unsealed, problemCount, problems: [{kind, where, text}]}`: the
-    first thousand problems; `unsealed` counts the
-    events of days without a seal yet, which only their chain protects so far.
+    `{events, cases, seals, lastSeal, unsealed, problemCount, problems: [{kind, where, text}]}`,
+    of the problems the first thousand. `unsealed` counts the events of days without a seal yet,
+    which only their chain protects so far.
     """
     problems: list[dict[str, str]] = []
 

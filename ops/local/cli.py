@@ -25,6 +25,9 @@ app = typer.Typer(
 
 DEMO = ROOT / "tenants" / "122041-demo.yaml"
 
+# Below the home of the local cloud: its program, and the clouds of tests and measurements.
+_NO_DATA = frozenset({"ministack", "test", "bench"})
+
 _progress = Console(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="結果を JSON で出力する")]
 Manifest = Annotated[Path, typer.Argument(help="テナントの設定ファイル", exists=True)]
@@ -91,8 +94,9 @@ def reset(
     if not yes:
         typer.confirm(f"{cloud.home} のデータをすべて消します。よろしいですか?", abort=True)
     cloud.stop()
-    for name in ("state", "s3", "tenants", "cdk.out"):
-        shutil.rmtree(cloud.home / name, ignore_errors=True)
+    for path in cloud.home.iterdir() if cloud.home.is_dir() else ():
+        if path.name not in _NO_DATA:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     _say("手元のデータを消しました")
     if as_json:
         typer.echo(json.dumps({"running": False, "deleted": str(cloud.home)}))
