@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 
 from bench.record import keep
 from ops.live import find
@@ -24,13 +25,12 @@ def main() -> None:
     cloud.stop()
     shutil.rmtree(HOME, ignore_errors=True)
     assets.build("host")
-    quiet = lambda _: None  # noqa: E731  # nothing to say
     try:
-        first = _timed(lambda: _up(cloud, quiet))
+        first = _timed(lambda: _up(cloud))
         before = _table_items(cloud)
-        second = _timed(lambda: _up(cloud, quiet))
+        second = _timed(lambda: _up(cloud))
         unchanged = before == _table_items(cloud)
-        further = _timed(lambda: deploy(cloud, [FURTHER], say=quiet))
+        further = _timed(lambda: deploy(cloud, [FURTHER], say=_quiet))
     finally:
         cloud.stop()
         shutil.rmtree(HOME, ignore_errors=True)
@@ -51,10 +51,14 @@ def main() -> None:
     )
 
 
-def _up(cloud: LocalCloud, say: object) -> None:
+def _quiet(_: str) -> None:
+    """Nothing to say."""
+
+
+def _up(cloud: LocalCloud) -> None:
     cloud.start()
-    deploy(cloud, [FIRST], say=say)  # type: ignore[arg-type]
-    seed(find(FIRST, cloud), accounts_file(cloud.home, FIRST), say=say)  # type: ignore[arg-type]
+    deploy(cloud, [FIRST], say=_quiet)
+    seed(find(FIRST, cloud), accounts_file(cloud.home, FIRST), say=_quiet)
 
 
 def _table_items(cloud: LocalCloud) -> list[int]:
@@ -63,9 +67,9 @@ def _table_items(cloud: LocalCloud) -> list[int]:
     return [dynamodb.scan(TableName=name, Select="COUNT")["Count"] for name in sorted(names)]
 
 
-def _timed(act: object) -> float:
+def _timed(act: Callable[[], object]) -> float:
     started = time.perf_counter()
-    act()  # type: ignore[operator]
+    act()
     return round(time.perf_counter() - started, 1)
 
 

@@ -222,7 +222,7 @@ def test_the_schema_is_a_schema_and_says_how_to_cure_every_value() -> None:
     jsonschema_rs.meta.validate(schema)
 
     def visit(node: dict[str, object], path: str) -> None:
-        for name, inner in dict(node.get("properties", {})).items():  # type: ignore[call-overload]
+        for name, inner in dict(node.get("properties", {})).items():  # type: ignore[call-overload]  # JSON
             assert "title" in inner, f"{path}.{name}"
             assert "x-write" in inner or "$ref" in inner, f"{path}.{name}"
             visit(inner, f"{path}.{name}")
