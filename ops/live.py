@@ -6,11 +6,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.manifest import Manifest, load
 from infra.names import stage_id
 from ops.local.cloud import LocalCloud, the_cloud
+
+# A verification may take as long as its function may run; asked again it would run twice.
+_PATIENT = Config(read_timeout=620, retries={"total_max_attempts": 1})
 
 
 class NotDeployedError(Exception):
@@ -61,4 +65,4 @@ def aws_client(manifest: Manifest, service: str, cloud: LocalCloud | None) -> An
     """A boto3 client for the manifest's account; the operator's own credentials on AWS."""
     if cloud is not None:
         return cloud.client(service, manifest.account, manifest.region)
-    return boto3.client(service, region_name=manifest.region)  # type: ignore[call-overload]  # any service
+    return boto3.client(service, region_name=manifest.region, config=_PATIENT)  # type: ignore[call-overload]  # any service

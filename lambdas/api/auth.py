@@ -7,7 +7,7 @@ is at, the ID token in memory, and the refresh token in a cookie that scripts ca
 from contextlib import suppress
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from chalice.app import Blueprint
 
@@ -300,7 +300,8 @@ def _same_origin(call: Call) -> None:
     origin = call.request.headers.get("origin")
     site = call.request.headers.get("sec-fetch-site", "same-origin")
     host = call.request.headers.get("host", "")
-    if site == "cross-site" or (origin is not None and urlsplit(origin).netloc != host):
+    ours = (f"https://{host}", f"http://{host}")
+    if site == "cross-site" or (origin is not None and origin not in ours):
         raise Problem("wrong-origin")
 
 

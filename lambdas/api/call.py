@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema_rs
 from chalice.app import Blueprint, Request, Response
 
+from lambdas.api.cognito import BusyError
 from lambdas.api.identity import identify
 from lambdas.api.problems import CONTENT_TYPE, Problem, field_error
 from lambdas.casework.access import Actor
@@ -41,6 +42,8 @@ SECURITY_HEADERS = {
 }
 
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
+# No form is deeper than a few levels; checkers of schemas give up at a few hundred.
+_MOST_DEPTH = 32
 _ETAG = re.compile(r'"(\d{1,9})"')
 
 
@@ -115,7 +118,7 @@ class Call:
     def page_size(self, *, default: int, most: int) -> int:
         """The `limit` of a list. Raises Problem."""
         text = self.query("limit") or str(default)
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+        if not (re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= most):
             raise Problem("bad-query")
         return int(text)
 
@@ -242,11 +245,27 @@ def parse_json(raw: bytes) -> Any:
             parse_int=_bounded,
         )
         canonical(value)  # lone surrogates cannot be encoded
+        if _depth(value) > _MOST_DEPTH:
+            raise ValueError("too deep")
     except (ValueError, RecursionError) as error:
         raise Problem("malformed") from error
     if not isinstance(value, dict):
         raise Problem("malformed")
     return value
+
+
+def _depth(value: Any) -> int:
+    """Levels of nesting; as deep as the parser itself goes."""
+    deepest, level = 0, [value]
+    while level:
+        deepest += 1
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return deepest
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -289,7 +308,7 @@ def _store_errors() -> Iterator[None]:
     """What the store refuses, as the problem that any route answers with."""
     try:
         yield
-    except StoreBusyError as error:
+    except (StoreBusyError, BusyError) as error:
         raise Problem("try-again", headers={"Retry-After": "2"}) from error
     except KeyReusedError as error:
         raise Problem("idempotency-key-reused") from error

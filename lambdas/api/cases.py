@@ -1,5 +1,6 @@
 """Cases and their forms."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -44,6 +45,7 @@ routes = Blueprint(__name__)
 _FORM = "intake"
 _FIRST_STATE = "received"
 _DRAWS = 3
+_EVENT_KEY = re.compile(r"[0-9T:.-]{26}Z#[0-9a-f]{32}")
 
 
 @operation(
@@ -110,7 +112,7 @@ def create_case(call: Call) -> Reply:
     decision = decide(call.actor, Action.CREATE_CASE, call.now)
     if not decision.allowed:
         raise Problem("not-permitted")
-    request = _request(call, call.required_idempotency_key())
+    request = _request(call, call.required_idempotency_key(), "new")
     agencies = repository().agencies()
     form, statements = _checked(call)
     receiving = _receiving_agency(call.actor, call.body["data"], agencies)
@@ -143,7 +145,7 @@ def create_case(call: Call) -> Reply:
         else:
             case = replace(case, chain_seq=1)
         return Reply(
-            body=_case_body(case),
+            body=_case_body(call, case),
             headers={"ETag": f'"{saved.revision}"', "Location": f"cases/{case.case_id}"},
         )
     raise Problem("try-again", headers={"Retry-After": "1"})
@@ -164,7 +166,7 @@ def create_case(call: Call) -> Reply:
 def read_case(call: Call, case_id: str) -> Reply:
     case, decision = _open(call, case_id, Action.READ_CASE)
     _record_read(call, "read-case", decision, case, classes=frozenset())
-    return Reply(body=_case_body(case), headers={"ETag": f'"{case.chain_seq}"'})
+    return Reply(body=_case_body(call, case), headers={"ETag": f'"{case.chain_seq}"'})
 
 
 @operation(
@@ -209,7 +211,7 @@ def read_intake(call: Call, case_id: str) -> Reply:
 def save_intake(call: Call, case_id: str) -> Reply:
     expected = call.if_match()
     key = call.idempotency_key()
-    request = _request(call, key) if key else None
+    request = _request(call, key, case_id) if key else None
     case, decision = _open(call, case_id, Action.WRITE_FORM)
     form, statements = _checked(call)
     before = case.forms[_FORM].data
@@ -304,7 +306,7 @@ def read_revision(call: Call, case_id: str, number: str) -> Reply:
 def read_audit(call: Call, case_id: str) -> Reply:
     limit = call.page_size(default=50, most=100)
     cursor = call.query("cursor")
-    if cursor is not None and (len(cursor) > 100 or not cursor.isascii()):
+    if cursor is not None and not _EVENT_KEY.fullmatch(cursor):
         raise Problem("bad-query")
     case, decision = _open(call, case_id, Action.READ_AUDIT)
     page = repository().case_events(case.case_id, limit=limit, cursor=cursor)
@@ -324,8 +326,11 @@ def _open(call: Call, case_id: str, action: Action) -> tuple[CaseFile, Decision]
     memberships = case.memberships if case else ()
     decision = decide_case(call.actor, action, memberships, call.now)
     if case is None or not decision.allowed:
-        if case is not None:
-            _record_read(call, action.value, decision, case, classes=frozenset())
+        # Both cost the same calls, so that time does not tell them apart either.
+        repository().record_event(
+            subject=f"CASE#{case.case_id}" if case else "MISSING",
+            event=event(call, action.value, decision, case_id=case.case_id if case else None),
+        )
         raise Problem("nothing-to-show")
     return case, decision
 
@@ -474,10 +479,11 @@ def _source(call: Call) -> Source | None:
     )
 
 
-def _request(call: Call, key: str) -> Request:
+def _request(call: Call, key: str, target: str) -> Request:
+    """`target` is the case that is written to: a key used on another case is another request."""
     return Request(
         staff_id=call.actor.staff_id,
-        path=f"{call.request.method} {call.request.path}",
+        path=f"{call.operation.method} {call.operation.path} {target}",
         key=key,
         sha256=call.request_sha256(),
     )
@@ -507,8 +513,12 @@ def _form_body(record: FormRecord, data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _case_body(case: CaseFile) -> dict[str, Any]:
+def _case_body(call: Call, case: CaseFile) -> dict[str, Any]:
+    def may(action: Action) -> bool:
+        return decide_case(call.actor, action, case.memberships, call.now).allowed
+
     return {
+        "can": {"writeForm": may(Action.WRITE_FORM), "readAudit": may(Action.READ_AUDIT)},
         "caseId": case.case_id,
         "state": case.state,
         "stateLabel": forms.labels("case-state")[case.state],

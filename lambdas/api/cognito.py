@@ -21,6 +21,10 @@ class RefusedError(Exception):
     """Wrong login, password, code or token; which of them is not told."""
 
 
+class BusyError(Exception):
+    """Cognito is asked too often; the caller may try again."""
+
+
 class PasswordPolicyError(Exception):
     """The new password does not meet the pool's policy."""
 
@@ -166,6 +170,7 @@ class _refusals:  # noqa: N801  # used like a function
             "EnableSoftwareTokenMFAException",
             "InvalidParameterException",
             "UnsupportedTokenTypeException",
+            "SoftwareTokenMFANotFoundException",
         }
     )
 
@@ -180,6 +185,8 @@ class _refusals:  # noqa: N801  # used like a function
             raise PasswordPolicyError from None
         if code in self._REFUSED:
             raise RefusedError from None
+        if code in ("TooManyRequestsException", "LimitExceededException"):
+            raise BusyError from None
 
 
 def _outcome(answer: Any) -> Tokens | Challenge:

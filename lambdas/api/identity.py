@@ -21,6 +21,9 @@ def identify(context: Mapping[str, Any], now: datetime) -> Actor:
     member = repository().staff_by_sub(str(claims["sub"]))
     if member is None or not is_registered(member.actor, now):
         raise Problem("not-registered")
-    if int(claims["iat"]) < member.sessions_from:
+    # `auth_time`, since the gateway turns `iat` and `exp` into dates as text; it also stays that of
+    # the sign-in when a token is renewed.
+    signed_in_at = str(claims.get("auth_time", ""))
+    if not signed_in_at.isdecimal() or int(signed_in_at) < member.sessions_from:
         raise Problem("sign-in-required")
     return member.actor

@@ -13,7 +13,7 @@ from datetime import date
 # prime, so that the check character finds every single wrong character and every swapped pair.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXY"
 _RANDOM_LENGTH = 6
-_PATTERN = re.compile(rf"\d{{6}}-\d{{4}}-[{ALPHABET}]{{{_RANDOM_LENGTH}}}-[{ALPHABET}]")
+_PATTERN = re.compile(rf"[0-9]{{6}}-[0-9]{{4}}-[{ALPHABET}]{{{_RANDOM_LENGTH}}}-[{ALPHABET}]")
 
 
 def new_case_id(*, lg_code: str, received_on: date, pick: Callable[[str], str]) -> str:

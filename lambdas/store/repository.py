@@ -38,6 +38,11 @@ from lambdas.store import models
 Event = Mapping[str, Any]
 
 _TRIES = 4
+_BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_REVISION_MARKS = [
+    *("pk", "cls", "form", "formVersion", "revision", "savedAt"),
+    *("staffId", "staffName", "agencyName", "changed"),
+]
 _LISTED = ["pk", "cls", "agencyId", "kind", "validFrom", "validTo", "row"]
 _IDEMPOTENCY_HOURS = 24
 
@@ -270,9 +275,12 @@ class Repository:
         raise StoreBusyError
 
     def revisions(self, case_id: str, form: str) -> tuple[FormRecord, ...]:
-        """Every revision of a form, newest first."""
+        """Every revision of a form, newest first, without its data."""
         found = models.Revision.query(
-            f"REV#{case_id}#{form}", scan_index_forward=False, consistent_read=True
+            f"REV#{case_id}#{form}",
+            scan_index_forward=False,
+            consistent_read=True,
+            attributes_to_get=_REVISION_MARKS,
         )
         return tuple(_form_record(item) for item in found)
 
@@ -326,7 +334,9 @@ class Repository:
                         pass
                     case "ConditionalCheckFailed":
                         failed[put.name] = _plain(reason.raw_item if reason else None)
-                    case "TransactionConflict" | "ThrottlingError":
+                    case (
+                        "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
+                    ):
                         failed["busy"] = {}
                     case _:
                         raise
@@ -464,7 +474,7 @@ def _form_record(item: models.FormState) -> FormRecord:
         form=item.form,
         version=item.form_version,
         revision=int(item.revision),
-        data=json.loads(item.data),
+        data=json.loads(item.data) if item.data is not None else {},
         saved_at=from_iso(item.saved_at),
         staff_id=item.staff_id,
         staff_name=item.staff_name,

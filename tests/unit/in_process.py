@@ -66,7 +66,10 @@ class InProcess:
                 "sub": f"sub-{login}",
                 "token_use": "id",
                 "aud": CLIENT_ID,
-                "iat": str(int(time.time())),
+                # As API Gateway hands claims on: text, `iat` and `exp` as dates.
+                "auth_time": str(int(time.time())),
+                "iat": "Mon Nov 23 03:00:00 UTC 2026",
+                "exp": "Mon Nov 23 03:10:00 UTC 2026",
             }
         sent = {"content-type": "application/json", "host": "soudan.example", **(headers or {})}
         event = {

@@ -146,7 +146,7 @@ def test_names_pass_the_parser_byte_for_byte() -> None:
 
 
 def test_an_id_token_of_another_client_is_refused(here: InProcess) -> None:
-    claims = {"sub": "sub-kanri1", "token_use": "id", "aud": "another", "iat": "9999999999"}
+    claims = {"sub": "sub-kanri1", "token_use": "id", "aud": "another", "auth_time": "9999999999"}
     assert here.request(None, "GET", "/me", claims=claims).problem == "sign-in-required"
     access = {**claims, "aud": CLIENT_ID, "token_use": "access"}
     assert here.request(None, "GET", "/me", claims=access).problem == "sign-in-required"
