@@ -4,6 +4,9 @@ The browser never sees Cognito's session or access token: it holds a random hand
 is at, the ID token in memory, and the refresh token in a cookie that scripts cannot read.
 """
 
+import base64
+import json
+import secrets
 from contextlib import suppress
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
@@ -17,6 +20,7 @@ from lambdas.api.problems import Problem
 from lambdas.api.tenant import repository, tenant
 from lambdas.api.trail import event, refused_login
 from lambdas.casework.access import Basis, Decision, Role, is_registered
+from lambdas.casework.passwords import temporary_password
 from lambdas.casework.records import StaffMember
 from lambdas.store import sign_in as steps
 from lambdas.store.sign_in import Step
@@ -56,9 +60,7 @@ def _step_operation(path: str, summary: str, body: str, *problems: str) -> Opera
 def sign_in(call: Call) -> Reply:
     _same_origin(call)
     login_id = call.body["loginId"]
-    _settle_waiting(call, login_id)
-    # Counted before the password is tried, so that many tries at once count too.
-    steps.count_failure(login_id, call.now)
+    _take_turn(call, login_id)
     try:
         outcome = cognito().password(login_id, call.body["password"])
         user = cognito().user(login_id)
@@ -102,13 +104,13 @@ def totp_setup(call: Call) -> Reply:
     try:
         if step.access_token:
             cognito().verify_factor({"AccessToken": step.access_token}, code)
-            cognito().use_factor(step.login_id, enabled=True)
+            cognito().use_factor(step.login_id)
             tokens = _refreshed(step)
         else:
             session = cognito().verify_factor({"Session": step.session or ""}, code)
             challenge = Challenge(name="MFA_SETUP", session=session or step.session or "")
             outcome = cognito().respond(step.login_id, challenge, {})
-            cognito().use_factor(step.login_id, enabled=True)
+            cognito().use_factor(step.login_id)
             if isinstance(outcome, Challenge):
                 raise Problem("sign-in-expired")
             tokens = outcome
@@ -150,11 +152,16 @@ def recover(call: Call) -> Reply:
     ):
         _record(call, member, "sign-in-failed", _REFUSED)
         raise Problem("code-wrong")
-    cognito().use_factor(step.login_id, enabled=False)
-    steps.end_step(call.body["state"])
     _record(call, member, "use-recovery-code", _OWN)
-    # The old factor is gone; Cognito asks for a new one when the password is given once more.
-    return Reply(body={"next": "sign_in"})
+    password = temporary_password(secrets.choice)
+    sub = start_login_anew(call, member, password)
+    steps.end_step(call.body["state"])
+    outcome = cognito().password(step.login_id, password)
+    if not isinstance(outcome, Challenge) or outcome.name != "NEW_PASSWORD_REQUIRED":
+        raise Problem("sign-in-expired")
+    # From here on it is a first sign-in: a new password, then a new factor.
+    anew = Step(next="new_password", login_id=step.login_id, sub=sub, session=outcome.session)
+    return _next(call, anew)
 
 
 @operation(
@@ -175,10 +182,15 @@ def refresh(call: Call) -> Reply:
     token = _cookie(call)
     if token is None:
         raise Problem("sign-in-required")
+    over = Problem("sign-in-required", headers={"Set-Cookie": _set_cookie("", 0)})
     try:
         tokens = cognito().refresh(token)
+        user = cognito().user(_login_of(tokens.id_token))
     except RefusedError:
-        raise Problem("sign-in-required", headers={"Set-Cookie": _set_cookie("", 0)}) from None
+        raise over from None
+    if not user.has_factor:
+        raise over
+    _registered(call, user.sub)
     return Reply(body={"idToken": tokens.id_token, "expiresIn": tokens.expires_in})
 
 
@@ -273,6 +285,21 @@ def _done(call: Call, member: StaffMember, tokens: Tokens, action: str) -> Reply
     )
 
 
+def start_login_anew(call: Call, member: StaffMember, password: str) -> str:
+    """Gives a person a new login of the same name, without a factor and with this password; the
+    register follows. Repeating it after a crash in between is safe. The new `sub`."""
+    sub = cognito().start_anew(member.login_id, password)
+    repository().move_staff(member, sub, call.now)
+    return sub
+
+
+def _login_of(id_token: str) -> str:
+    """The login in a token that Cognito has just handed us; nothing is taken on its word."""
+    payload = id_token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return str(claims["cognito:username"])
+
+
 def _registered(call: Call, sub: str) -> StaffMember:
     member = repository().staff_by_sub(sub)
     if member is None or not is_registered(member.actor, call.now):
@@ -287,8 +314,9 @@ def _record(call: Call, member: StaffMember, action: str, decision: Decision) ->
     )
 
 
-def _settle_waiting(call: Call, login_id: str) -> None:
-    seconds = steps.seconds_to_wait(login_id, call.now)
+def _take_turn(call: Call, login_id: str) -> None:
+    """Counts a try as failed before it is made, so that many tries at once count too."""
+    seconds = steps.take_turn(login_id, call.now)
     if seconds > 0:
         raise Problem(
             "too-many-attempts", headers={"Retry-After": str(seconds)}, retryAfterSeconds=seconds

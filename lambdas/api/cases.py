@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from chalice.app import Blueprint
 
 from lambdas.api.call import Call, Operation, Reply, operation
-from lambdas.api.problems import Problem, field_error
+from lambdas.api.problems import Problem, field_error, refuse_my_number
 from lambdas.api.tenant import repository, tenant
 from lambdas.api.trail import event
 from lambdas.casework import audit, forms
@@ -20,6 +20,7 @@ from lambdas.casework.access import (
     Role,
     decide,
     decide_case,
+    may_lift_protection,
 )
 from lambdas.casework.case_id import is_case_id, new_case_id
 from lambdas.casework.clock import japanese_day, to_iso
@@ -29,6 +30,7 @@ from lambdas.casework.records import (
     FormRecord,
     ListRow,
     Source,
+    is_protected,
     members_of_new_case,
 )
 from lambdas.store.repository import (
@@ -128,6 +130,7 @@ def create_case(call: Call) -> Reply:
             created_at=call.now,
             chain_seq=0,
             chain_hash=audit.GENESIS,
+            was_protected=is_protected(intake.data),
             members=members_of_new_case(receiving=receiving, register=agencies, since=today),
             forms={_FORM: intake},
         )
@@ -217,6 +220,9 @@ def save_intake(call: Call, case_id: str) -> Reply:
     before = case.forms[_FORM].data
     if call.body["data"]["receivingAgencyId"] != before["receivingAgencyId"]:
         _refuse_record("/receivingAgencyId", "receiving-agency-fixed")
+    lifted = is_protected(before) and not is_protected(call.body["data"])
+    if lifted and not may_lift_protection(call.actor):
+        _refuse_record("/addressProtection", "municipality-only")
 
     def make(opened: CaseFile) -> tuple[FormRecord, Mapping[str, Any]]:
         record = _record(call, form, revision=expected + 1, before=opened.forms[_FORM].data)
@@ -231,9 +237,9 @@ def save_intake(call: Call, case_id: str) -> Reply:
             currentRevision=stale.current_revision,
         ) from stale
     if saved.replayed:
-        record = _saved_record(saved)
-    else:
-        record = _record(call, form, revision=saved.revision, before=before)
+        # What the first attempt saved, as it may be seen now.
+        return _revision_reply(call, decision, case, _saved_record(saved))
+    record = _record(call, form, revision=saved.revision, before=before)
     return Reply(body=_form_body(record, record.data), headers={"ETag": f'"{record.revision}"'})
 
 
@@ -284,11 +290,7 @@ def read_revision(call: Call, case_id: str, number: str) -> Reply:
         record = repository().revision(case.case_id, _FORM, int(number))
     if record is None:
         raise Problem("nothing-to-show")
-    if case.forms[_FORM].data.get("addressProtection") == "yes":
-        # Written before the address became one to protect: from then on nobody sees it here.
-        form = forms.form(record.form, record.version)
-        record = replace(record, data=forms.without_protected(form, record.data))
-    return _form_reply(call, "read-revision", decision, case, record)
+    return _revision_reply(call, decision, case, record)
 
 
 @operation(
@@ -370,6 +372,14 @@ def _form_reply(
     return Reply(body=_form_body(record, shown), headers={"ETag": f'"{record.revision}"'})
 
 
+def _revision_reply(call: Call, decision: Decision, case: CaseFile, record: FormRecord) -> Reply:
+    """An earlier revision; one from before an address became one to protect is shown without."""
+    if case.was_protected and record.revision < case.forms[_FORM].revision:
+        form = forms.form(record.form, record.version)
+        record = replace(record, data=forms.without_protected(form, record.data))
+    return _form_reply(call, "read-revision", decision, case, record)
+
+
 def _saved_record(saved: Saved) -> FormRecord:
     record = repository().revision(saved.case_id, _FORM, saved.revision)
     if record is None:
@@ -436,7 +446,16 @@ def _checked(call: Call) -> tuple[forms.Form, list[dict[str, str]]]:
         found.append(forms.FieldError(pointer="/receivedAt", code="future-date"))
     if found:
         raise Problem("invalid-record", errors=[field_error(e, below="/data") for e in found])
-    stated = {s["pointer"]: s["reason"] for s in call.body.get("notMyNumber", [])}
+    statements = call.body.get("notMyNumber", [])
+    if statements and "source" in call.body:
+        # An import cannot know what a number is; a person looks at the row (DOMAIN L19).
+        not_here = forms.FieldError(pointer="/notMyNumber", code="not-allowed-here")
+        raise Problem("invalid-record", errors=[field_error(not_here, below="")])
+    refuse_my_number(
+        {f"/notMyNumber/{n}/reason": s["reason"] for n, s in enumerate(statements)}
+        | {"/source/id": call.body.get("source", {}).get("id", "")}
+    )
+    stated = {s["pointer"]: s["reason"] for s in statements}
     suspects = forms.my_number_suspects(form, data)
     open_suspects = [p for p in suspects if p not in stated]
     if open_suspects:

@@ -5,6 +5,7 @@ no other way in. Cognito's word that a factor is set up is taken from AdminGetUs
 way the password was answered (Ruling 3).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -118,12 +119,12 @@ class Cognito:
             raise RefusedError
         return answer.get("Session")
 
-    def use_factor(self, login_id: str, *, enabled: bool) -> None:
-        """Makes the proved factor the one that is asked for, or forgets it."""
+    def use_factor(self, login_id: str) -> None:
+        """Makes the proved factor the one that is asked for."""
         self._idp.admin_set_user_mfa_preference(
             UserPoolId=self._pool,
             Username=login_id,
-            SoftwareTokenMfaSettings={"Enabled": enabled, "PreferredMfa": enabled},
+            SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
         )
 
     def refresh(self, refresh_token: str) -> Tokens:
@@ -145,15 +146,21 @@ class Cognito:
         with _refusals():
             self._idp.revoke_token(Token=refresh_token, ClientId=self._client_id)
 
-    def reset_password(self, login_id: str, temporary_password: str) -> None:
-        """Sets a password that must be changed at the next sign-in, and ends all sessions."""
-        self._idp.admin_set_user_password(
+    def start_anew(self, login_id: str, temporary_password: str) -> str:
+        """Deletes the login and makes it again, with a password to be changed; its new `sub`.
+
+        Cognito never forgets a TOTP factor otherwise: AdminSetUserMFAPreference "doesn't reset an
+        existing TOTP MFA for a user". All sessions end with the old login.
+        """
+        with suppress(self._idp.exceptions.UserNotFoundException):
+            self._idp.admin_delete_user(UserPoolId=self._pool, Username=login_id)
+        made = self._idp.admin_create_user(
             UserPoolId=self._pool,
             Username=login_id,
-            Password=temporary_password,
-            Permanent=False,
+            TemporaryPassword=temporary_password,
+            MessageAction="SUPPRESS",
         )
-        self._idp.admin_user_global_sign_out(UserPoolId=self._pool, Username=login_id)
+        return next(a["Value"] for a in made["User"]["Attributes"] if a["Name"] == "sub")
 
 
 class _refusals:  # noqa: N801  # used like a function

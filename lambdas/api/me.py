@@ -4,9 +4,9 @@ import secrets
 
 from chalice.app import Blueprint
 
-from lambdas.api.auth import cognito
+from lambdas.api.auth import start_login_anew
 from lambdas.api.call import Call, Operation, Reply, operation
-from lambdas.api.problems import Problem
+from lambdas.api.problems import Problem, refuse_my_number
 from lambdas.api.tenant import repository, tenant
 from lambdas.api.trail import event
 from lambdas.casework import forms
@@ -120,6 +120,7 @@ def list_staff(call: Call) -> Reply:
 def reset_factor(call: Call, staff_id: str) -> Reply:
     decision = _manager(call)
     call.required_idempotency_key()
+    refuse_my_number({"/reason": call.body["reason"]})
     if staff_id == call.actor.staff_id:
         raise Problem("own-factor")
     member = next((m for m in repository().staff() if m.actor.staff_id == staff_id), None)
@@ -128,10 +129,8 @@ def reset_factor(call: Call, staff_id: str) -> Reply:
     password = temporary_password(secrets.choice)
     # Recorded first: a reset that nobody could trace must not happen.
     _record(call, "reset-factor", decision, staff_id, reason=call.body["reason"])
-    # Whoever holds the lost device is out at once, not when a token runs out.
-    repository().end_sessions(member.sub, call.now)
-    cognito().reset_password(member.login_id, password)
-    cognito().use_factor(member.login_id, enabled=False)
+    # The old login goes, and with it every session: whoever holds the lost device is out at once.
+    start_login_anew(call, member, password)
     return Reply(body={"loginId": member.login_id, "temporaryPassword": password})
 
 

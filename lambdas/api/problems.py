@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from lambdas.casework.forms import SCHEMAS, FieldError, Pointer
+from lambdas.casework.my_number import contains_my_number
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -55,6 +56,14 @@ def field_error(error: FieldError, *, below: Pointer) -> dict[str, str]:
         "code": error.code,
         "message": error.hint or template.format(limit=error.limit),
     }
+
+
+def refuse_my_number(texts_by_pointer: Mapping[Pointer, str]) -> None:
+    """Refuses a My Number in texts that are no part of a record: reasons, source ids."""
+    found = [pointer for pointer, text in texts_by_pointer.items() if contains_my_number(text)]
+    if found:
+        errors = [FieldError(pointer=pointer, code="my-number") for pointer in found]
+        raise Problem("invalid-record", errors=[field_error(e, below="") for e in errors])
 
 
 @cache

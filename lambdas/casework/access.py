@@ -165,5 +165,11 @@ def decide_case(
             return DENIED
 
 
+def may_lift_protection(actor: Actor) -> bool:
+    """Whether the actor may say that an address need no longer be kept secret: the municipality
+    grants 支援措置 and ends them."""
+    return actor.role in (Role.MANAGER, Role.OFFICER)
+
+
 def _within(first: date, last: date | None, day: date) -> bool:
     return first <= day and (last is None or day <= last)

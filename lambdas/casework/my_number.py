@@ -5,18 +5,26 @@ whole system into the network zone of such uses (DOMAIN §4.3). A random 12-digi
 check about once in ten, so a hit is a suspicion that a person may overrule with a reason (L19).
 """
 
+import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
 
-_HYPHENS = frozenset("-‐‑‒–—―−﹣－ー・.．\u200b\u200c\u200d\u2060\ufeff")
-_SPACES = frozenset(" \u3000\u00a0\u2009\u202f\t")
-_BREAKS = frozenset("\r\n")
-
-# A number may be split by hyphens, spaces or line breaks. Each set is tried on its own, so that a
-# telephone number on the line above does not hide a number by making the run longer than twelve.
-_JOINERS = (_HYPHENS, _HYPHENS | _SPACES, _HYPHENS | _BREAKS, _HYPHENS | _SPACES | _BREAKS)
-
 LENGTH = 12
+
+# How a number may be split: as one (hyphens, dots, what cannot be seen), by spaces, by lines.
+_HYPHEN, _SPACE, _BREAK, _OTHER = "-", " ", "\n", ""
+_KINDS = {"Pd": _HYPHEN, "Cf": _HYPHEN, "Zs": _SPACE, "Zl": _BREAK, "Zp": _BREAK}
+_CHARACTERS = {
+    **dict.fromkeys("−ー・.．\ufe0e\ufe0f", _HYPHEN),
+    "\t": _SPACE,
+    "\r": _BREAK,
+    "\n": _BREAK,
+}
+# Each set is tried on its own, so that a telephone number on the line above does not hide a
+# number by making the run longer than twelve.
+_JOINERS = ((_HYPHEN,), (_HYPHEN, _SPACE), (_HYPHEN, _BREAK), (_HYPHEN, _SPACE, _BREAK))
+# As it is printed on the card.
+_CARD = (4, 4, 4)
 
 
 def check_digit(first_eleven: str) -> int:
@@ -35,22 +43,46 @@ def is_my_number(digits: str) -> bool:
 
 
 def contains_my_number(text: str) -> bool:
-    """True when a run of exactly twelve digits in `text` passes the check.
+    """True when a run of exactly twelve digits in `text` passes the check, or three groups of four
+    as on the card that are no part of a longer row of fours.
 
-    Full-width and other decimal digits count as digits; hyphens, spaces and line breaks between
-    digits are looked through. Runs of thirteen and more digits are not matched (DOMAIN L19).
+    Full-width and other decimal digits count as digits; hyphens, spaces, line breaks and invisible
+    characters between digits are looked through. Runs of thirteen and more digits are not matched
+    otherwise (DOMAIN L19).
     """
     if sum(character.isdecimal() for character in text) < LENGTH:
         return False
-    return any(is_my_number(run) for joiners in _JOINERS for run in _runs(text, joiners))
+    return any(
+        is_my_number(candidate)
+        for joiners in _JOINERS
+        for groups in _runs(text, joiners)
+        for candidate in ("".join(groups), *_as_on_the_card(groups))
+    )
 
 
-def _runs(text: str, joiners: frozenset[str]) -> Iterator[str]:
-    """The digit runs of `text`, with `joiners` between digits left out."""
+def _as_on_the_card(groups: list[str]) -> Iterator[str]:
+    lengths = [len(group) for group in groups]
+    for start in range(len(groups) - 2):
+        before = lengths[start - 1] if start else 0
+        after = lengths[start + 3] if start + 3 < len(groups) else 0
+        if tuple(lengths[start : start + 3]) == _CARD and 4 not in (before, after):
+            yield "".join(groups[start : start + 3])
 
-    def part_of_run(character: str) -> bool:
-        return character.isdecimal() or character in joiners
 
-    for belongs, characters in groupby(text, key=part_of_run):
+def _runs(text: str, joiners: tuple[str, ...]) -> Iterator[list[str]]:
+    """The rows of digits in `text`, each as its groups between joiners."""
+
+    def joins(character: str) -> bool:
+        return _kind(character) in joiners
+
+    for belongs, row in groupby(text, key=lambda c: c.isdecimal() or joins(c)):
         if belongs:
-            yield "".join(str(int(c)) for c in characters if c.isdecimal())
+            yield [
+                "".join(str(int(c)) for c in group)
+                for digits, group in groupby(row, key=str.isdecimal)
+                if digits
+            ]
+
+
+def _kind(character: str) -> str:
+    return _CHARACTERS.get(character) or _KINDS.get(unicodedata.category(character), _OTHER)

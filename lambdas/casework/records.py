@@ -1,7 +1,7 @@
 """What a case is made of, apart from how it is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -68,8 +68,15 @@ class CaseFile:
     created_at: datetime
     chain_seq: int
     chain_hash: str
+    # Once an address had to be protected, earlier revisions never show one again.
+    was_protected: bool
     members: tuple[CaseMember, ...]
     forms: Mapping[str, FormRecord]
+
+    def with_form(self, record: FormRecord) -> "CaseFile":
+        """The case with a new revision of one of its forms."""
+        protected = self.was_protected or is_protected(record.data)
+        return replace(self, forms={**self.forms, record.form: record}, was_protected=protected)
 
     @property
     def receiving_agency_name(self) -> str | None:
@@ -82,6 +89,11 @@ class CaseFile:
     @property
     def memberships(self) -> tuple[Membership, ...]:
         return tuple(m.membership for m in self.members)
+
+
+def is_protected(intake: Mapping[str, Any]) -> bool:
+    """True when the form says that the address must be kept secret (支援措置)."""
+    return intake.get("addressProtection") == "yes"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ Record data is kept as JSON text, because DynamoDB's own maps would lose the dif
 """
 
 from pynamodb.attributes import (
+    BooleanAttribute,
     DiscriminatorAttribute,
     NumberAttribute,
     UnicodeAttribute,
@@ -67,6 +68,7 @@ class CaseHead(Record, discriminator="case"):
     created_at = UnicodeAttribute(attr_name="createdAt")
     chain_seq = NumberAttribute(attr_name="chainSeq")
     chain_hash = UnicodeAttribute(attr_name="chainHash")
+    was_protected = BooleanAttribute(attr_name="wasProtected", null=True)
 
 
 class CaseMember(Record, discriminator="member"):

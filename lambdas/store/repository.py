@@ -9,7 +9,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -38,7 +38,6 @@ from lambdas.store import models
 Event = Mapping[str, Any]
 
 _TRIES = 4
-_BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 _REVISION_MARKS = [
     *("pk", "cls", "form", "formVersion", "revision", "savedAt"),
     *("staffId", "staffName", "agencyName", "changed"),
@@ -126,13 +125,19 @@ class Repository:
         entries = models.Record.by_agency.query("STAFF")
         return tuple(_staff(e) for e in entries if isinstance(e, models.StaffEntry))
 
-    def end_sessions(self, sub: str, now: datetime) -> None:
-        """From the next request on, no ID token made before `now` is taken."""
-        entry = models.StaffEntry(f"STAFF#{sub}", "STAFF")
-        entry.update(
-            actions=[models.StaffEntry.sessions_from.set(int(now.timestamp()))],
-            condition=models.Record.pk.exists(),
-        )
+    def move_staff(self, member: StaffMember, sub: str, now: datetime) -> None:
+        """Puts a person's entry and recovery codes under the `sub` of their new login; tokens of
+        the old one are no longer taken."""
+        before = f"STAFF#{member.sub}"
+        kept = {item.sk: item for item in models.Record.query(before, consistent_read=True)}
+        entry = kept["STAFF"]
+        with TransactWrite(connection=self._connection) as transaction:
+            for item in kept.values():
+                transaction.delete(item)
+                moved = type(item)(**{**item.attribute_values, "pk": f"STAFF#{sub}"})
+                if isinstance(moved, models.StaffEntry) and item is entry:
+                    moved.sessions_from = int(now.timestamp())
+                transaction.save(moved)
 
     def agencies(self) -> tuple[Agency, ...]:
         """The agency register."""
@@ -161,6 +166,7 @@ class Repository:
             created_at=from_iso(head.created_at),
             chain_seq=int(head.chain_seq),
             chain_hash=head.chain_hash,
+            was_protected=bool(head.was_protected),
             members=tuple(_member(i) for i in items if isinstance(i, models.CaseMember)),
             forms={i.form: _form_record(i) for i in items if isinstance(i, models.FormHead)},
         )
@@ -238,7 +244,7 @@ class Repository:
         """
         for attempt in range(_TRIES):
             record, event = make(case)
-            after = replace(case, forms={**case.forms, record.form: record})
+            after = case.with_form(record)
             puts = [
                 _Put("revision", _revision_item(case.case_id, record)),
                 _Put("event", _event_item(f"CASE#{case.case_id}", event)),
@@ -391,6 +397,7 @@ def _case_head(case: CaseFile, event: Event) -> models.CaseHead:
         created_at=to_iso(case.created_at),
         chain_seq=event["seq"],
         chain_hash=audit.event_hash(event),
+        was_protected=case.was_protected,
     )
 
 

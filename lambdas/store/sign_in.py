@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action as Update
 
 from lambdas.casework.lockout import wait_seconds
@@ -58,8 +59,10 @@ def take_try(handle: str, now: datetime) -> Step | None:
             condition=(models.SignInStep.tries < _STEP_TRIES)
             & (models.SignInStep.expires_at > int(now.timestamp())),
         )
-    except UpdateError:
-        return None
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return None
+        raise
     return Step(
         next=item.next,
         login_id=item.login_id,
@@ -75,24 +78,32 @@ def end_step(handle: str) -> None:
     models.SignInStep(f"STEP#{handle}", "STEP").delete()
 
 
-def seconds_to_wait(login_id: str, now: datetime) -> int:
-    """How long this login must wait after failed tries."""
+def take_turn(login_id: str, now: datetime) -> int:
+    """Counts one try of a login, known or not, as failed; the seconds to wait when it may not be
+    made yet. Of several tries at the same time one is let through."""
+    key = _tries_key(login_id)
     try:
-        tries = models.SignInTries.get(*_tries_key(login_id), consistent_read=True)
+        tries = models.SignInTries.get(*key, consistent_read=True)
+        failures, last_at = int(tries.failures), int(tries.last_at)
+        unchanged: Condition = models.SignInTries.failures == failures
     except models.SignInTries.DoesNotExist:
-        return 0
-    until = int(tries.last_at) + wait_seconds(int(tries.failures))
-    return max(0, until - int(now.timestamp()))
-
-
-def count_failure(login_id: str, now: datetime) -> None:
-    """Counts one failed try of a login, known or not."""
+        failures, last_at = 0, 0
+        unchanged = models.Record.pk.does_not_exist()
+    wait = last_at + wait_seconds(failures) - int(now.timestamp())
+    if wait > 0:
+        return wait
     actions: list[Update] = [
-        models.SignInTries.failures.add(1),
+        models.SignInTries.failures.set(failures + 1),
         models.SignInTries.last_at.set(int(now.timestamp())),
         models.SignInTries.expires_at.set(_after(now, timedelta(hours=_TRIES_HOURS))),
     ]
-    models.SignInTries(*_tries_key(login_id)).update(actions=actions)
+    try:
+        models.SignInTries(*key).update(actions=actions, condition=unchanged)
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return 1
+        raise
+    return 0
 
 
 def forget_failures(login_id: str) -> None:
@@ -144,8 +155,10 @@ def use_recovery_code(sub: str, code: str) -> bool:
             actions=[models.Recovery.code_hashes.delete({digest})],
             condition=models.Recovery.code_hashes.contains(digest),
         )
-    except UpdateError:
-        return False
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
     return True
 
 
