@@ -75,10 +75,13 @@ class Desk:
     def enrol(self, login_id: str, temporary_password: str, password: str = PASSWORD) -> str:
         """From the slip of paper to the case list; returns the secret of the new factor."""
         self.give_password(login_id, temporary_password)
+        self.choose_password(password)
+        return self.set_up_factor(login_id)
+
+    def choose_password(self, password: str) -> None:
         self.page.get_by_label("新しいパスワード", exact=False).first.fill(password)
         self.page.get_by_label("新しいパスワード（もう一度）").fill(password)
         self.press("このパスワードにする")
-        return self.set_up_factor(login_id)
 
     def set_up_factor(self, login_id: str) -> str:
         expect(self.page.get_by_role("img", name="認証アプリに登録するため")).to_be_visible()

@@ -11,6 +11,7 @@ import { Failure, Loading } from './ui/load';
 import { Unreachable } from './http';
 
 const Case = lazy(() => import('./screens/case/case'));
+const CaseAudit = lazy(() => import('./screens/case/case-audit'));
 const NewCase = lazy(() => import('./screens/case/new-case'));
 const Manage = lazy(() => import('./screens/manage/manage'));
 
@@ -76,6 +77,13 @@ function Routed({ route, me, created, onCreated }: RoutedProps) {
     case 'new-case':
       return me.can.createCase ? <NewCase me={me} onCreated={onCreated} /> : <Nowhere />;
     case 'case':
+      if (!me.can.listCases && me.role === 'auditor') {
+        return route.tab === 'audit' ? (
+          <CaseAudit key={route.caseId} caseId={route.caseId} />
+        ) : (
+          <Nowhere />
+        );
+      }
       return (
         <Case
           key={route.caseId}

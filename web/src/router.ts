@@ -17,6 +17,18 @@ export type Route =
   | { readonly at: 'manage' }
   | { readonly at: 'nowhere' };
 
+const CASE_ID = /^[0-9A-Z-]{1,40}$/;
+
+/** A case number as somebody typed it, full-width or in small letters; null when it is none. */
+export function readCaseId(typed: string): string | null {
+  const text = typed
+    .normalize('NFKC')
+    .replace(/[‐‑‒–—−ー]/g, '-')
+    .replace(/\s/g, '')
+    .toUpperCase();
+  return CASE_ID.test(text) ? text : null;
+}
+
 export function parseRoute(hash: string): Route {
   const [first = '', second, third, fourth] = hash.replace(/^#\/?/, '').split('/');
   if (first === '') return { at: 'cases' };
@@ -25,7 +37,7 @@ export function parseRoute(hash: string): Route {
   if (second === undefined || second === '') return { at: 'cases' };
   if (second === 'new') return { at: 'new-case' };
   const caseId = second;
-  if (!/^[0-9A-Z-]{1,40}$/.test(caseId)) return { at: 'nowhere' };
+  if (!CASE_ID.test(caseId)) return { at: 'nowhere' };
   if (third === undefined) return { at: 'case', caseId, tab: 'intake' };
   if (third === 'audit') return { at: 'case', caseId, tab: 'audit' };
   if (third !== 'history') return { at: 'nowhere' };

@@ -18,8 +18,6 @@ export interface Me {
 
 export type Step =
   | { readonly next: 'totp'; readonly state: string }
-  /** a recovery code was taken: once more from the start, then a new factor */
-  | { readonly next: 'sign_in' }
   | { readonly next: 'new_password'; readonly state: string }
   | {
       readonly next: 'totp_setup';
@@ -48,6 +46,8 @@ export interface CaseResource {
   readonly consentVersion: 'consent' | 'no-consent';
   readonly createdAt: string;
   readonly forms: readonly { readonly form: string; readonly formVersion: string }[];
+  /** what this person may do with this case */
+  readonly can: { readonly writeForm: boolean; readonly readAudit: boolean };
 }
 
 export interface Writer {

@@ -7,6 +7,7 @@ import { Button } from '../ui/button';
 import { ScreenHeading } from '../ui/heading';
 import { Failure, Loading } from '../ui/load';
 import { formatMoment } from '../wareki';
+import { CaseNumber } from './case-number';
 
 interface Labels {
   readonly concern: ReadonlyMap<string, string>;
@@ -16,14 +17,11 @@ interface Labels {
 const NO_LABELS: Labels = { concern: new Map(), urgency: new Map() };
 
 export function Cases({ me }: { readonly me: Me }) {
-  return me.can.listCases ? <CaseList me={me} /> : <NotForYou />;
-}
-
-function NotForYou() {
+  if (me.can.listCases) return <CaseList me={me} />;
   return (
     <>
       <ScreenHeading>ケース一覧</ScreenHeading>
-      <p className="empty">表示できる記録がありません</p>
+      {me.role === 'auditor' ? <CaseNumber /> : <p className="empty">表示できる記録がありません</p>}
     </>
   );
 }

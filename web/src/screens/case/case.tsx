@@ -42,6 +42,9 @@ const TABS: readonly { tab: CaseTab; title: string }[] = [
   { tab: 'audit', title: 'だれが見て、変えたか' },
 ];
 
+const tabsFor = ({ can }: CaseResource) =>
+  TABS.filter(({ tab }) => tab !== 'audit' || can.readAudit);
+
 export default function Case({ caseId, tab, revision, justCreated }: Props) {
   const load = useCallback(() => loadCase(caseId), [caseId]);
   const [loaded, retry] = useLoad(load);
@@ -62,7 +65,7 @@ export default function Case({ caseId, tab, revision, justCreated }: Props) {
               </div>
             </dl>
             <nav className="tabs" aria-label="このケースの画面">
-              {TABS.map((one) => (
+              {tabsFor(content.resource).map((one) => (
                 <a
                   key={one.tab}
                   href={casePath(caseId, one.tab)}
@@ -85,7 +88,12 @@ export default function Case({ caseId, tab, revision, justCreated }: Props) {
                 />
               </div>
             )}
-            {tab === 'audit' && <Audit caseId={caseId} />}
+            {tab === 'audit' &&
+              (content.resource.can.readAudit ? (
+                <Audit caseId={caseId} />
+              ) : (
+                <p className="empty">表示できる記録がありません</p>
+              ))}
           </>
         )}
       </Show>
@@ -107,7 +115,7 @@ const THEIRS = '相手が保存した内容のままにしました';
 type Mode = { readonly is: 'reading' } | { readonly is: 'writing'; readonly start: Data };
 
 function Intake({ caseId, content, justCreated }: IntakeProps) {
-  const { form, agencies } = content;
+  const { form, agencies, resource } = content;
   const [record, setRecord] = useState(content.record);
   const [mode, setMode] = useState<Mode>({ is: 'reading' });
   const [news, setNews] = useState(justCreated ? SAVED : null);
@@ -166,9 +174,11 @@ function Intake({ caseId, content, justCreated }: IntakeProps) {
       <div className="record-head">
         <Byline revision={record.revision} at={record.updatedAt} by={record.updatedBy} />
         <div className="actions no-print">
-          <Button look="solid" onClick={() => write(record.data)}>
-            編集する
-          </Button>
+          {resource.can.writeForm && (
+            <Button look="solid" onClick={() => write(record.data)}>
+              編集する
+            </Button>
+          )}
           <Button onClick={() => window.print()}>印刷する</Button>
         </div>
       </div>

@@ -7,7 +7,6 @@ import { useSingle } from '../../ui/attempt';
 import { Button } from '../../ui/button';
 import { TextField } from '../../ui/field';
 import { Loading } from '../../ui/load';
-import { Notice } from '../../ui/notice';
 import { StepForm } from './step-form';
 
 const TotpSetup = lazy(() => import('./totp-setup'));
@@ -29,14 +28,12 @@ export function SignIn() {
   const [repeated, setRepeated] = useState('');
   const [code, setCode] = useState('');
   const [hint, setHint] = useState<string>();
-  const [news, setNews] = useState<string>();
   const [error, setError] = useState<unknown>(null);
   const [busy, single] = useSingle();
 
   const enter = (step: Stage) => {
     setError(null);
     setHint(undefined);
-    setNews(undefined);
     setCode('');
     setPassword('');
     setRepeated('');
@@ -50,12 +47,7 @@ export function SignIn() {
       try {
         const step = await ask();
         if (step.next === 'done') await accept(step.idToken, step.expiresIn);
-        else if (step.next === 'sign_in') {
-          enter({ next: 'start' });
-          setNews(
-            '回復コードを受け付けました。もう一度サインインして、新しい認証アプリを登録してください。',
-          );
-        } else enter(step);
+        else enter(step);
       } catch (failure) {
         if (failure instanceof Problem && failure.status === 410) enter({ next: 'start' });
         setError(failure);
@@ -93,12 +85,10 @@ export function SignIn() {
           busy={busy}
           error={error}
           onSubmit={() => {
-            if (loginId === '' || password === '')
-              setHint('利用者IDとパスワードを入力してください。');
+            if (loginId === '' || password === '') setHint('入力してください。');
             else submit(() => auth.signIn(loginId, password));
           }}
         >
-          {news !== undefined && <Notice kind="info" title={news} />}
           <TextField
             label="利用者ID"
             autoComplete="username"
@@ -106,6 +96,7 @@ export function SignIn() {
             spellCheck={false}
             required
             value={loginId}
+            error={loginId === '' ? hint : undefined}
             onChange={setLoginId}
           />
           <TextField
@@ -114,7 +105,7 @@ export function SignIn() {
             autoComplete="current-password"
             required
             value={password}
-            error={hint}
+            error={password === '' ? hint : undefined}
             onChange={setPassword}
           />
         </StepForm>
@@ -133,7 +124,7 @@ export function SignIn() {
             else submit(() => auth.newPassword(stage.state, password));
           }}
         >
-          <p>はじめてのサインイン、または再発行のあとです。</p>
+          <p>はじめてのサインイン、認証の再発行、回復コードを使ったあとに決めます。</p>
           {/* Password managers ask whose password this is. */}
           <input hidden readOnly autoComplete="username" value={loginId} />
           <TextField
@@ -206,7 +197,9 @@ export function SignIn() {
           }}
         >
           <h3>管理者の方</h3>
-          <p>印刷しておいた回復コードを1つ使えます。使ったコードは二度と使えません。</p>
+          <p>
+            印刷しておいた回復コードを1つ使えます。使ったコードは二度と使えません。続けて、新しいパスワードを決め、認証アプリを登録し直します。
+          </p>
           <TextField
             label="回復コード"
             autoComplete="off"
@@ -222,7 +215,6 @@ export function SignIn() {
           </p>
         </StepForm>
       );
-    case 'sign_in':
     case 'done':
       return <Loading what="サインインしています" />;
   }
