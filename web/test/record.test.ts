@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { checkRecord, inFormOrder } from '../src/form/faults';
+import { checkRecord, fromApi, inFormOrder } from '../src/form/faults';
 import { differences, merged, sameRecord } from '../src/form/merge';
 import { omitEmpty } from '../src/form/omit-empty';
 import { arrange, fit, settle } from '../src/form/shape';
@@ -86,6 +86,28 @@ test('a date that is no date, and a birthday with a hole, are found at the field
     '/birthDate',
   ]);
   expect(pointers({ ...noConsent, birthDate: { y: null, m: null, d: null } })).toEqual([]);
+});
+
+test('whoever finds a date wrong, the advice speaks of year, month and day', () => {
+  const advice = (name: string, value: unknown, pointer: string, code: string) => {
+    const data = { ...noConsent, [name]: value };
+    const problem = { pointer, code, message: '2026-04-01 のように記入してください。' };
+    return [...checkRecord(data, form), ...fromApi([problem], data, form)].map((r) => r.message);
+  };
+  for (const code of ['format', 'pattern']) {
+    for (const wrong of ['2026-13-01', '2026-02-30', '2026--', '令和99-01-01']) {
+      const said = advice('receivedAt', wrong, '/data/receivedAt', code);
+      expect(said).toHaveLength(2);
+      expect(new Set(said).size).toBe(1);
+      expect(said[0]).toMatch(/^年・月・日を確かめてください。/);
+    }
+  }
+  const born = advice('birthDate', { y: 1965, m: 13, d: null }, '/data/birthDate/m', 'maximum');
+  expect(new Set(born).size).toBe(1);
+  expect(born[0]).toMatch(/^年・月・日を確かめてください。/);
+  // A day that exists but cannot be is the API's to explain.
+  const future = { pointer: '/data/receivedAt', code: 'future-date', message: '先の日付です。' };
+  expect(fromApi([future], noConsent, form).map((r) => r.message)).toEqual(['先の日付です。']);
 });
 
 test('the variant decides what is shown and what is saved', () => {

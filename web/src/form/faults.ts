@@ -14,7 +14,13 @@ export interface Remark {
   readonly about: unknown;
 }
 
+const DATE = '年・月・日を確かめてください。実際にある日付を、年・月・日とも記入します。';
+const PARTIAL_DATE =
+  '年・月・日を確かめてください。実際にある日付を、年から順に分かるところまで記入します。';
+
 function message({ keyword, schema }: Fault): string {
+  // Its form is the page's business: nobody at the screen writes `2026-04-01`.
+  if (schema.format === 'date' && keyword !== 'required') return DATE;
   const chosen = schema.oneOf !== undefined || schema.items !== undefined;
   switch (keyword) {
     case 'required':
@@ -30,8 +36,6 @@ function message({ keyword, schema }: Fault): string {
       return `${schema.minimum}以上の数を記入してください。`;
     case 'maximum':
       return `${schema.maximum}以下の数を記入してください。`;
-    case 'format':
-      return '実際にある日付を、年・月・日とも記入してください。';
     case 'pattern':
       return schema['x-message'] ?? '記入のしかたを確かめてください。';
     case 'type':
@@ -51,20 +55,25 @@ function message({ keyword, schema }: Fault): string {
   }
 }
 
-const PARTIAL_DATE = '実際にある日付を、年から順に分かるところまで記入してください。';
+interface Place {
+  readonly pointer: string;
+  /** the pointer led to a part of a date */
+  readonly inDate: boolean;
+  readonly schema: Schema;
+}
 
 /** Pulls a fault inside a date up to the date, which is one control. */
-function place(pointer: string, root: Schema): { pointer: string; inDate: boolean } {
+function place(pointer: string, root: Schema): Place {
   let schema: Schema = resolve(root, root);
   let at = '';
   for (const part of pointerParts(pointer)) {
-    if (isPartialDate(schema)) return { pointer: at, inDate: true };
+    if (isPartialDate(schema)) return { pointer: at, inDate: true, schema };
     const next = schema.items ?? schema.properties?.[part];
-    if (typeof next !== 'object') return { pointer, inDate: false };
+    if (typeof next !== 'object') return { pointer, inDate: false, schema: {} };
     schema = resolve(next, root);
     at = `${at}/${part}`;
   }
-  return { pointer, inDate: false };
+  return { pointer, inDate: false, schema };
 }
 
 function distinct(remarks: readonly Remark[]): Remark[] {
@@ -106,14 +115,18 @@ export function checkRecord(data: Data, form: Schema): Remark[] {
   );
 }
 
+/** The API's codes for a text that is no date; it has others for dates out of place. */
+const MISSHAPEN: ReadonlySet<string> = new Set(['format', 'pattern', 'maxLength']);
+
 export function fromApi(problems: readonly FieldProblem[], data: Data, form: Schema): Remark[] {
   return distinct(
     problems.map((problem) => {
-      const { pointer } = place(fromBody(problem.pointer), form);
+      const { pointer, inDate, schema } = place(fromBody(problem.pointer), form);
+      const misshapen = schema.format === 'date' && MISSHAPEN.has(problem.code);
       return {
         pointer,
         title: titleOf(pointer, form),
-        message: problem.message,
+        message: inDate ? PARTIAL_DATE : misshapen ? DATE : problem.message,
         about: valueAt(data, pointer),
       };
     }),
