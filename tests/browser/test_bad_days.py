@@ -110,29 +110,34 @@ def test_a_server_that_is_gone_or_busy_keeps_the_text_and_can_be_tried_again(
     assert desk.intake(case_id)["revision"] == 2
 
 
+@pytest.mark.parametrize("unknown", [False, True])
 @pytest.mark.parametrize("written_on", [False, True])
 def test_an_answer_that_got_lost_is_no_second_case(
-    desk_of: Callable[[str], Desk], *, written_on: bool
+    desk_of: Callable[[str], Desk], *, written_on: bool, unknown: bool
 ) -> None:
     desk = desk_of("manager")
     page = desk.page
     desk.start_case()
     desk.fill_case("応答 消失")
-    # The server does its part; the answer never arrives.
+    # The server does its part; the answer never arrives, or the gateway gave up waiting for it.
     page.evaluate(
-        """() => {
+        """(unknown) => {
           const real = window.fetch;
           window.fetch = async (place, options) => {
             const answer = await real(place, options);
             if (options.method !== 'POST' || !String(place).endsWith('/cases')) return answer;
             window.created = (await answer.json()).caseId;
             window.fetch = real;
-            throw new TypeError('lost');
+            if (!unknown) throw new TypeError('lost');
+            const type = 'urn:soudan:problem:outcome-unknown';
+            return new Response(JSON.stringify({type, status: 504}), {status: 504});
           };
-        }"""
+        }""",
+        unknown,
     )
     desk.save()
-    expect(page.get_by_text("サーバーにつながりません")).to_be_visible()
+    said = "応答がありませんでした" if unknown else "サーバーにつながりません"
+    expect(page.get_by_text(f"保存できたか確かめられません。{said}")).to_be_visible()
     if written_on:
         desk.field("wishes").fill("書き足した文")
     desk.press("もう一度保存する")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.desk import Desk
 
@@ -135,9 +135,55 @@ def test_a_case_that_is_not_there_and_one_not_for_me_look_alike(
         alert = desk.page.get_by_role("alert").filter(has_text="表示できる記録がありません")
         expect(alert).to_be_visible()
         texts.append(alert.inner_text())
-        desk.open("#/")
+        alert.get_by_role("link", name="ケース一覧に戻る").click()
         desk.at_list()
     assert texts[0] == texts[1]
+
+
+def test_only_what_one_may_do_with_a_case_is_offered(desk_of: Callable[[str], Desk]) -> None:
+    desk = desk_of("manager")
+    page = desk.page
+    case_id = desk.new_case("権限 太郎")
+
+    def only_reading(route: Route) -> None:
+        answer = route.fetch()
+        may_not = {"writeForm": False, "readAudit": False}
+        route.fulfill(response=answer, json={**answer.json(), "can": may_not})
+
+    expect(page.get_by_role("link", name="だれが見て、変えたか")).to_be_visible()
+    expect(page.get_by_role("button", name="編集する")).to_be_visible()
+    page.route(f"**/cases/{case_id}", only_reading)
+    page.reload()
+    expect(page.get_by_role("button", name="印刷する")).to_be_visible()
+    expect(page.get_by_role("link", name="だれが見て、変えたか")).to_have_count(0)
+    expect(page.get_by_role("button", name="編集する")).to_have_count(0)
+    desk.open(f"#/cases/{case_id}/audit")
+    expect(page.get_by_text("表示できる記録がありません")).to_be_visible()
+
+
+def test_an_auditor_opens_the_trail_of_a_case_by_its_number(
+    desk_of: Callable[[str], Desk],
+) -> None:
+    case_id = desk_of("manager").new_case("監査 対象")
+    desk = desk_of("auditor")
+    page = desk.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    number = page.get_by_label("ケース番号")
+    number.fill("山田")
+    desk.press("記録を開く")
+    expect(page.get_by_text("ケース番号を確かめてください")).to_be_visible()
+    # As it may come from paper: full-width, small letters.
+    number.fill(f" {case_id.lower().replace('-', '－')}")
+    desk.press("記録を開く")
+    expect(page.get_by_role("cell").first).to_be_visible()
+    assert page.url.endswith(f"#/cases/{case_id}/audit")
+    assert [url for url in asked if "/cases/" in url and not url.endswith("/audit")] == []
+    expect(page.get_by_text("監査 対象")).to_have_count(0)
+    desk.open("#/cases/122041-2026-000000-0/audit")
+    expect(page.get_by_text("表示できる記録がありません")).to_be_visible()
+    page.get_by_role("link", name="ケース一覧に戻る").click()
+    expect(number).to_be_visible()
 
 
 def test_leaving_with_unsaved_text_asks_first(desk_of: Callable[[str], Desk]) -> None:

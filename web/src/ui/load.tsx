@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import { Problem } from '../http';
 import { Button } from './button';
 import { explain } from './messages';
 import { Notice } from './notice';
@@ -37,6 +38,9 @@ export function Loading({ what = '読み込んでいます' }: { readonly what?:
   );
 }
 
+/** Asking again changes nothing. */
+const isMissing = (error: unknown): boolean => error instanceof Problem && error.status === 404;
+
 export function Failure({
   error,
   retry,
@@ -48,7 +52,12 @@ export function Failure({
   return (
     <Notice kind="error" title={title}>
       {text !== '' && <p>{text}</p>}
-      {retry && <Button onClick={retry}>もう一度試す</Button>}
+      {retry &&
+        (isMissing(error) ? (
+          <a href="#/">ケース一覧に戻る</a>
+        ) : (
+          <Button onClick={retry}>もう一度試す</Button>
+        ))}
     </Notice>
   );
 }

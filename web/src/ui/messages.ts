@@ -34,6 +34,12 @@ export function explain(error: unknown): Message {
   if (error.status === 429) {
     return { title: '操作が続いたため、受け付けを止めています', text: waitText(error.retryAfter) };
   }
+  if (error.slug === 'outcome-unknown') {
+    return {
+      title: '応答がありませんでした',
+      text: 'もう一度お試しください。同じ内容が二重に保存されることはありません。',
+    };
+  }
   if (error.status >= 500) {
     const receipt = error.requestId === '' ? '' : `受付番号：${error.requestId}`;
     return { title: 'いまは処理できません', text: `${waitText(error.retryAfter)}${receipt}` };

@@ -69,8 +69,15 @@ interface Statement extends NotMyNumber {
   readonly about: unknown;
 }
 
-/** The API looked at the attempt and refused it; otherwise its fate is unknown. */
-const isAnswered = (error: unknown): boolean => error instanceof Problem && error.status < 500;
+/**
+ * The API looked at the attempt and refused it; otherwise (no answer, `outcome-unknown`, turned
+ * away at the door) the fate of the attempt, or of an earlier one under its key, is unknown.
+ */
+const isAnswered = (error: unknown): boolean =>
+  error instanceof Problem && error.status < 500 && error.status !== 429;
+
+const mayBeSaved = (error: unknown): boolean =>
+  !(error instanceof Problem) || error.slug === 'outcome-unknown';
 
 export function Editor(props: Props) {
   const { form, formVersion, agencies, save, fetchTheirs } = props;
@@ -259,7 +266,10 @@ export function Editor(props: Props) {
         <div className="save-bar-text" role="alert">
           {message !== null && (
             <>
-              <strong>保存できませんでした。{message.title}</strong>
+              <strong>
+                {mayBeSaved(failure) ? '保存できたか確かめられません。' : '保存できませんでした。'}
+                {message.title}
+              </strong>
               {message.text !== '' && <p>{message.text}</p>}
               <p>入力した内容はこの画面に残っています。</p>
             </>
