@@ -24,6 +24,18 @@ def test_a_wrong_password_says_nothing_about_which_was_wrong(
     assert said[0] == said[1]
 
 
+def test_empty_fields_are_marked_each(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk()
+    desk.open()
+    fields = [desk.page.get_by_label(label) for label in ("利用者ID", "パスワード")]
+    desk.press("次へ")
+    for field in fields:
+        expect(field).to_have_attribute("aria-invalid", "true")
+    fields[0].fill("dareka")
+    expect(fields[0]).not_to_have_attribute("aria-invalid", "true")
+    expect(fields[1]).to_have_attribute("aria-invalid", "true")
+
+
 def test_many_wrong_passwords_are_answered_with_how_long_to_wait(
     open_desk: Callable[..., Desk], tenant: Any
 ) -> None:
