@@ -8,10 +8,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lambdas.casework.clock import japanese_day
+from lambdas.casework.clock import japanese_day, to_iso
 from lambdas.jobs.register import register
 from lambdas.jobs.seals import Seals, seal_until
-from lambdas.jobs.verify import verify
+from lambdas.jobs.verify import Records, verify
 from lambdas.store import models, trail
 
 
@@ -32,7 +32,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
             yesterday = japanese_day(now) - timedelta(days=1)
             return {"sealed": seal_until(seals, yesterday)}
         case "verify":
-            return verify(events=trail.all_events(), records=trail.records(), seals=seals.all())
+            records = Records(read_at=to_iso(now), items=list(trail.records()))
+            return verify(records=records, events=trail.all_events(), seals=seals.all())
         case "register":
             return register(
                 agencies=event.get("agencies", ()),

@@ -48,7 +48,7 @@ def hashes_of_day(day: date) -> list[str]:
 
 def all_events() -> Iterator[KeptEvent]:
     """The whole trail, in no order."""
-    for item in models.AuditItem.scan():
+    for item in models.AuditItem.scan(consistent_read=True):
         yield KeptEvent(
             subject=item.pk,
             day=item.day,
@@ -60,7 +60,7 @@ def all_events() -> Iterator[KeptEvent]:
 
 def records() -> Iterator[ChainHead | Content]:
     """What the records table holds that the trail must agree with."""
-    for item in models.Record.scan():
+    for item in models.Record.scan(consistent_read=True):
         if isinstance(item, models.CaseHead):
             yield ChainHead(case_id=item.case_id, seq=int(item.chain_seq), hash=item.chain_hash)
         elif isinstance(item, models.FormState):

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ import botocore.client
 import pytest
 from moto import mock_aws
 
+from lambdas.casework.clock import to_iso
 from lambdas.store import models
 from tests.running import body, intake
 
@@ -120,10 +122,11 @@ class InProcess:
 
     def verify(self) -> dict[str, Any]:
         """What the verification of the audit trail says."""
-        from lambdas.jobs.verify import verify
+        from lambdas.jobs.verify import Records, verify
         from lambdas.store import trail
 
-        return verify(events=trail.all_events(), records=trail.records(), seals={})
+        records = Records(read_at=to_iso(datetime.now(UTC)), items=list(trail.records()))
+        return verify(records=records, events=trail.all_events(), seals={})
 
     def _route(self, method: str, path: str) -> tuple[str, dict[str, str]]:
         steps = path.split("/")

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.casework import audit
+from lambdas.casework.clock import to_iso
 from lambdas.jobs.seals import seal_until
-from lambdas.jobs.verify import verify
+from lambdas.jobs.verify import Records, verify
 from lambdas.store import models, trail
 from tests.unit.in_process import InProcess
 
@@ -31,7 +32,8 @@ class Shelf:
 
 
 def verified(seals=None) -> dict:
-    return verify(events=trail.all_events(), records=trail.records(), seals=seals or {})
+    records = Records(read_at=to_iso(datetime.now(UTC)), items=list(trail.records()))
+    return verify(records=records, events=trail.all_events(), seals=seals or {})
 
 
 def problems(seals=None) -> set[tuple[str, str]]:
@@ -124,6 +126,48 @@ def test_a_revision_slipped_in_without_an_event_is_found(here: InProcess) -> Non
     item.sk, item.revision = "00000009", 9
     item.save()
     assert ("content", case_id) in problems()
+
+
+def test_a_current_form_set_back_to_an_earlier_revision_or_removed_is_found(
+    here: InProcess,
+) -> None:
+    case_id = written(here)
+    first = models.Revision.get(f"REV#{case_id}#intake", "00000001")
+    head = models.FormHead.get(f"CASE#{case_id}", "FORM#intake")
+    head.data, head.revision = first.data, 1
+    head.save()
+    assert ("content", case_id) in problems()
+    head.delete()
+    assert ("content", case_id) in problems()
+
+
+def test_an_event_moved_to_another_case_is_found(here: InProcess) -> None:
+    case_id, other = written(here), here.create()
+    event = next(
+        e for e in models.AuditItem.query(f"CASE#{case_id}") if "seq" not in json.loads(e.event)
+    )
+    event.delete()
+    event.pk = f"CASE#{other}"
+    event.save()
+    assert ("event", f"CASE#{other}") in problems()
+
+
+def test_days_that_should_have_a_seal_and_have_none_are_told(here: InProcess) -> None:
+    written(here)
+    later = Records(
+        read_at=to_iso(datetime.now(UTC) + timedelta(days=3)), items=list(trail.records())
+    )
+    answer = verify(records=later, events=trail.all_events(), seals={})
+    assert [p["kind"] for p in answer["problems"]] == ["seal"]
+
+
+def test_a_save_while_the_verification_reads_is_no_fault(here: InProcess) -> None:
+    case_id = written(here)
+    records = Records(read_at=to_iso(datetime.now(UTC)), items=list(trail.records()))
+    here.save(case_id, 3, wishes="検証中に保存")
+    here.create()
+    answer = verify(records=records, events=trail.all_events(), seals={})
+    assert answer["problems"] == []
 
 
 def test_a_removed_or_changed_seal_is_found(here: InProcess) -> None:

@@ -822,3 +822,27 @@ def test_a_file_is_never_overwritten_by_accident(tmp_path: Path, command: Any) -
     assert invoke("template", file).exit_code == cli.UNUSABLE
     assert invoke("template", file, "--force").exit_code == 0
     assert invoke("demo-file", file, "--force", "--lg-code", "999999").exit_code == cli.UNUSABLE
+
+
+@pytest.mark.parametrize("name", ["template", "demo-file"])
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, command: Any, name: str) -> None:
+    _, invoke = command
+    file = tmp_path / "nodir" / "x.xlsx"
+    result = invoke(name, file)
+    assert result.exit_code == cli.UNUSABLE
+    assert result.output == (
+        f"{file} に書き込めません。フォルダーがあるか、書き込めるかを確かめてください。\n"
+    )
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--json",)])
+def test_an_empty_template_is_no_success(
+    tmp_path: Path, command: Any, more: tuple[str, ...]
+) -> None:
+    tenant, invoke = command
+    file = tmp_path / "empty.xlsx"
+    invoke("template", file)
+    result = invoke("import", file, "--tenant", "m.yaml", *more)
+    assert result.exit_code == cli.UNUSABLE
+    assert "シート「相談」に記入された行がありません" in result.output
+    assert tenant.bodies == []

@@ -117,6 +117,24 @@ def test_a_fault_is_named_with_its_line_and_its_cure(
     assert problem.column >= 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "known"),
+    [
+        ("vendor:", "vendr: x\nvendor:", ("vendor, municipality, offer", "throttle", "tags")),
+        ("vendor:", "zzz: x\nvendor:", ("municipality, vendor, offer", "throttle", "tags")),
+        ("    waf: none", "    waff: none\n    waf: none", ("waf, allowedCidrs",)),
+        ("  plan: lite", "  plann: lite\n  plan: lite", ("plan, mfa",)),
+    ],
+)
+def test_an_unknown_key_is_answered_with_the_known_ones(
+    old: str, new: str, known: tuple[str, ...]
+) -> None:
+    (problem,) = problems(changed(old, new))
+    listed = problem.write.removeprefix("消すか、次のどれかに直してください: ")
+    assert listed.startswith(known[0])
+    assert all(names in listed for names in known)
+
+
 def test_a_missing_part_says_what_to_write() -> None:
     (problem,) = problems(changed("vendor: soudan-demo\n", ""))
     assert problem.write == "英小文字・数字・ハイフンだけで書いてください(例 soudan-demo)。"
