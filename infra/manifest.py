@@ -12,6 +12,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -275,7 +276,8 @@ def _shape_problems(written: _Written) -> Iterator[Problem]:
                     yield written.at(
                         [*path, key],
                         f"知らない項目「{key}」があります。",
-                        f"消すか、次のどれかに直してください: {_known(error.schema_path)}",
+                        "消すか、次のどれかに直してください: "
+                        f"{_known(error.schema_path, instead_of=key)}",
                     )
             case jsonschema_rs.ValidationErrorKind.Required():
                 yield written.at(
@@ -298,6 +300,7 @@ def _dotted(path: Sequence[str | int]) -> str:
 def _nodes(schema_path: Sequence[str | int]) -> Iterator[Mapping[str, Any]]:
     """The schema's objects along a path; a `$ref` counts as part of the object that holds it."""
     node: Any = _schema()
+    yield node
     for step in schema_path:
         if step != "$ref":
             node = node[step]
@@ -312,9 +315,12 @@ def _hint(schema_path: Sequence[str | int]) -> str:
     return hints[-1] if hints else "説明書の例を見て書き直してください。"
 
 
-def _known(schema_path: Sequence[str | int]) -> str:
-    names = [node["properties"] for node in _nodes(schema_path) if "properties" in node]
-    return ", ".join(names[-1]) if names else ""
+def _known(schema_path: Sequence[str | int], *, instead_of: str) -> str:
+    """The keys that may stand there, the likeliest first."""
+    *_, place = _nodes(schema_path[:-1])
+    names = list(place.get("properties", ()))
+    close = get_close_matches(instead_of, names)
+    return ", ".join([*close, *(name for name in names if name not in close)])
 
 
 # --- the meaning -------------------------------------------------------------------------------

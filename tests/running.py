@@ -99,8 +99,8 @@ class RunningTenant:
             valid_from=date(2026, 4, 1),
             valid_to=valid_to,
         )
-        passwords = register(self.live, agencies=[], staff=[person], ordered_by="test")
-        return NewAccount(login_id=name, temporary_password=passwords[name])
+        made = register(self.live, agencies=[], staff=[person], ordered_by="test")
+        return NewAccount(login_id=name, temporary_password=made.passwords[name])
 
 
 def factor(secret: str) -> TotpSource:

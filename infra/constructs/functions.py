@@ -223,6 +223,7 @@ def _jobs_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
         _allow("VerifyTheTrail", ["dynamodb:Scan"], [records, audit]),
         # The registers of a new tenant, and an event for each entry.
         _allow("Register", ["dynamodb:Query", "dynamodb:PutItem"], [records]),
+        _allow("FindStaff", ["dynamodb:Query"], [f"{records}/index/{RECORDS_INDEX}"]),
         _allow("RecordRegistration", ["dynamodb:PutItem"], [audit]),
         _allow("SealTheDay", ["s3:GetObject", "s3:PutObject"], [f"{seals}/{SEALS_PREFIX}*"]),
         _allow(

@@ -40,6 +40,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 staff=event.get("staff", ()),
                 ordered_by=str(event["orderedBy"]),
                 now=now,
+                region=region,
+                dry_run=bool(event.get("dryRun")),
             )
         case task:
             raise ValueError(f"unknown task {task!r}")

@@ -4,18 +4,30 @@ The vendor creates a login in Cognito but cannot write to a table under the tena
 inside the tenant, leaves an event for each entry, and never changes one that is there.
 """
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from pynamodb.connection import Connection
+from pynamodb.transactions import TransactWrite
+
 from lambdas.casework import audit
 from lambdas.casework.access import MemberKind, Role
 from lambdas.casework.clock import japanese_day, to_iso
+from lambdas.casework.my_number import contains_my_number
+from lambdas.casework.text import has_unstorable_characters
 from lambdas.store import models
 
 # Roles that decide for, or watch over, the whole municipality (DOMAIN §4.2).
 _MUNICIPAL = frozenset({Role.MANAGER, Role.OFFICER, Role.AUDITOR})
+_ID = re.compile(r"[A-Za-z0-9._-]{1,60}")
+_MOST_NAME = 100
+
+
+class RefusedEntry(Exception):  # noqa: N818  # an answer, not a failure
+    """An entry that cannot be made; the code keys the Japanese text of the command line."""
 
 
 def register(
@@ -24,79 +36,143 @@ def register(
     staff: Sequence[Mapping[str, Any]],
     ordered_by: str,
     now: datetime,
-) -> dict[str, list[str]]:
+    region: str,
+    dry_run: bool = False,
+) -> dict[str, Any]:
     """Enters what is not there yet.
 
     `agencies`: `{agencyId, name, kind, memberKind?}`; `staff`: `{sub, staffId, loginId,
-    displayName, role, agencyId, validFrom, validTo?}`, whose agency must be registered.
-    Returns the ids `entered` and `present`. Raises ValueError or KeyError for a bad entry, before
-    anything is written.
+    displayName, role, agencyId, validFrom, validTo?}`, whose agency must be registered. Everything
+    is checked before anything is written; a dry run ends there and needs no `sub`.
+    Returns `{entered, present, refused}`: ids, and `[{id, reason}]` when nothing was done.
     """
-    entries = [_agency(a) for a in agencies]
-    known = {e.agency_id: e for e in [*entries, *models.AgencyEntry.query("AGENCIES")]}
-    people = [_staff(s, known) for s in staff]
-    outcome: dict[str, list[str]] = {"entered": [], "present": []}
-    for entry, entry_id in [
-        *((e, e.agency_id) for e in entries),
-        *((p, p.staff_id) for p in people),
-    ]:
-        if models.Record.count(entry.pk, models.Record.sk == entry.sk):
-            outcome["present"].append(entry_id)
+    there = {i.agency_id: i for i in models.AgencyEntry.query("AGENCIES", consistent_read=True)}
+    people = [i for i in models.Record.by_agency.query("STAFF") if isinstance(i, models.StaffEntry)]
+    refused = []
+    entries: list[tuple[str, models.Record, bool]] = []
+    for given in agencies:
+        try:
+            agency = _agency(given)
+        except RefusedEntry as reason:
+            refused.append({"id": str(given.get("agencyId")), "reason": str(reason)})
             continue
-        _record(entry_id, ordered_by, now)
-        entry.save(condition=models.Record.pk.does_not_exist())
-        outcome["entered"].append(entry_id)
-    return outcome
+        entries.append((agency.agency_id, agency, agency.agency_id in there))
+        there.setdefault(agency.agency_id, agency)
+    for given in staff:
+        try:
+            person, known = _staff(given, there, people)
+        except RefusedEntry as reason:
+            refused.append({"id": str(given.get("staffId")), "reason": str(reason)})
+            continue
+        entries.append((person.staff_id, person, known))
+        people.append(person)
+    if refused:
+        return {"entered": [], "present": [], "refused": refused}
+    fresh = [(entry_id, entry) for entry_id, entry, known in entries if not known]
+    if not dry_run:
+        connection = Connection(region=region)
+        for _, entry in fresh:
+            with TransactWrite(connection=connection) as write:
+                write.save(entry, condition=models.Record.pk.does_not_exist())
+                write.save(
+                    _event(entry, ordered_by, now),
+                    condition=models.AuditItem.pk.does_not_exist(),
+                )
+    return {
+        "entered": [entry_id for entry_id, _ in fresh],
+        "present": [entry_id for entry_id, _, known in entries if known],
+        "refused": [],
+    }
 
 
 def _agency(given: Mapping[str, Any]) -> models.AgencyEntry:
-    member_kind = given.get("memberKind")
+    agency_id, member_kind = _checked_id(given["agencyId"]), given.get("memberKind")
     return models.AgencyEntry(
         "AGENCIES",
-        given["agencyId"],
-        agency_id=given["agencyId"],
-        name=given["name"],
+        agency_id,
+        agency_id=agency_id,
+        name=_checked_name(given["name"]),
         kind=given["kind"],
         member_kind=MemberKind(member_kind).value if member_kind else None,
     )
 
 
 def _staff(
-    given: Mapping[str, Any], agencies: Mapping[str, models.AgencyEntry]
-) -> models.StaffEntry:
-    role, agency = Role(given["role"]), agencies[given["agencyId"]]
+    given: Mapping[str, Any],
+    agencies: Mapping[str, models.AgencyEntry],
+    people: Sequence[models.StaffEntry],
+) -> tuple[models.StaffEntry, bool]:
+    """The entry, and whether the person is registered already."""
+    staff_id, login_id = _checked_id(given["staffId"]), _checked_id(given["loginId"])
+    agency = agencies.get(given["agencyId"])
+    if agency is None:
+        raise RefusedEntry("unknown-agency")
+    try:
+        role = Role(given["role"])
+        first = date.fromisoformat(given["validFrom"])
+        last = date.fromisoformat(given["validTo"]) if given.get("validTo") else None
+    except ValueError:
+        raise RefusedEntry("bad-value") from None
     if role in _MUNICIPAL and agency.member_kind != MemberKind.MUNICIPALITY:
-        raise ValueError(f"{role.value} belongs to the municipality's own office")
-    valid_to = given.get("validTo")
-    return models.StaffEntry(
-        f"STAFF#{given['sub']}",
+        raise RefusedEntry("municipal-role")
+    if last is not None and last < first:
+        raise RefusedEntry("period-over")
+    same = [p for p in people if p.staff_id == staff_id or p.login_id == login_id]
+    if any((p.staff_id, p.login_id) != (staff_id, login_id) for p in same):
+        raise RefusedEntry("id-taken")
+    entry = models.StaffEntry(
+        f"STAFF#{given.get('sub')}",
         "STAFF",
         agency_key="STAFF",
-        list_key=given["staffId"],
-        staff_id=given["staffId"],
-        login_id=given["loginId"],
-        display_name=given["displayName"],
+        list_key=staff_id,
+        staff_id=staff_id,
+        login_id=login_id,
+        display_name=_checked_name(given["displayName"]),
         role=role.value,
         agency_id=agency.agency_id,
         agency_name=agency.name,
-        valid_from=date.fromisoformat(given["validFrom"]).isoformat(),
-        valid_to=date.fromisoformat(valid_to).isoformat() if valid_to else None,
+        valid_from=first.isoformat(),
+        valid_to=last.isoformat() if last else None,
     )
+    return entry, bool(same)
 
 
-def _record(entry_id: str, ordered_by: str, now: datetime) -> None:
-    event = {
+def _checked_id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise RefusedEntry("bad-id")
+    return text
+
+
+def _checked_name(text: str) -> str:
+    if (
+        not text.strip()
+        or len(text) > _MOST_NAME
+        or has_unstorable_characters(text, multiline=False)
+        or contains_my_number(text)
+    ):
+        raise RefusedEntry("bad-name")
+    return text
+
+
+def _event(entry: models.Record, ordered_by: str, now: datetime) -> models.AuditItem:
+    """What was entered by whose order; of a person also the role, which is what matters later."""
+    event: dict[str, Any] = {
         "id": uuid.uuid4().hex,
         "at": to_iso(now),
         "action": "register",
         "orderedBy": ordered_by,
-        "entry": entry_id,
     }
-    models.AuditItem(
+    if isinstance(entry, models.StaffEntry):
+        event |= {"staffId": entry.staff_id, "role": entry.role, "agencyId": entry.agency_id}
+        event["sub"] = entry.pk.removeprefix("STAFF#")
+    elif isinstance(entry, models.AgencyEntry):
+        event |= {"agencyId": entry.agency_id, "memberKind": entry.member_kind}
+    key = f"{event['at']}#{event['id']}"
+    return models.AuditItem(
         "REGISTER",
-        f"{event['at']}#{event['id']}",
+        key,
         day=japanese_day(now).isoformat(),
-        day_key=f"{event['at']}#{event['id']}",
+        day_key=key,
         hash=audit.event_hash(event),
         event=audit.canonical(event).decode(),
-    ).save(condition=models.AuditItem.pk.does_not_exist())
+    )

@@ -19,6 +19,7 @@ from ops.cases.importer import (
     registers,
 )
 from ops.cases.reader import RefusedRow, Row, read_workbook
+from ops.cases.sheet import CASES
 from ops.cases.workbook import UnreadableError, open_workbook
 from ops.cases.writer import SheetCase, write_workbook
 from ops.demo.households import DEMO_DATE, FUNABASHI, agency_names, demo_tenant
@@ -65,6 +66,10 @@ def import_(
             _sign_in(client, live, tenant, user)
             known = registers(client)
             rows = read_workbook(file, agencies=known.agencies, own_agency=known.own_agency)
+            if not rows:
+                raise UnreadableError(
+                    f"シート「{CASES}」に記入された行がありません。2行目から書いてください。"
+                )
             report = _checked(rows) if dry_run else _imported(client, rows)
     except (UnreadableError, ManifestError, NotDeployedError) as error:
         _fail(str(error), UNUSABLE)
@@ -85,7 +90,7 @@ def template(
 ) -> None:
     """つなぐシートの空のひな形を作ります。"""
     _refuse_to_overwrite(file, force=force)
-    write_workbook(file)
+    _write(file)
     typer.echo(f"{file} を作りました。")
 
 
@@ -102,7 +107,7 @@ def demo_file(
     except KeyError:
         _fail("この番号の市区町村はありません。検査数字を含む6桁で書いてください。", UNUSABLE)
     cases = [SheetCase(control_number=i.control_number, data=i.data) for i in demo.intakes]
-    write_workbook(file, cases, agencies=agency_names(demo.agencies))
+    _write(file, cases, agencies=agency_names(demo.agencies))
     typer.echo(f"{file} を作りました({len(cases)}件)。")
 
 
@@ -209,11 +214,23 @@ def _machine(report: Report, *, dry_run: bool) -> Mapping[str, Any]:
     }
 
 
+def _write(
+    file: Path, cases: Sequence[SheetCase] = (), *, agencies: Mapping[str, str] | None = None
+) -> None:
+    try:
+        write_workbook(file, cases, agencies=agencies)
+    except OSError:
+        _fail(
+            f"{file} に書き込めません。フォルダーがあるか、書き込めるかを確かめてください。",
+            UNUSABLE,
+        )
+
+
 def _refuse_to_overwrite(file: Path, *, force: bool) -> None:
     if file.exists() and not force:
         _fail(f"{file} はすでにあります。書き換えるときは --force を付けてください。", UNUSABLE)
 
 
 def _fail(text: str, code: int) -> NoReturn:
-    _progress.print(text, style="red", markup=False, highlight=False)
+    _progress.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(code)

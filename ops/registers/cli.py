@@ -12,10 +12,11 @@ from infra.manifest import ManifestError
 from lambdas.casework.clock import JST
 from lambdas.casework.forms import labels
 from ops.live import NotDeployedError, find
-from ops.registers.register import NewAgency, NewStaff, RegistrationError, register
+from ops.registers.register import NewAgency, NewStaff, Outcome, RegistrationError, register
 
 app = typer.Typer(help="テナントに機関と利用者を登録します。", no_args_is_help=True)
 
+_THERE = "{} はすでに登録されています。何も変えていません。"
 _progress = Console(stderr=True)
 Tenant = Annotated[Path, typer.Option(help="テナントの設定ファイル", exists=True)]
 OrderedBy = Annotated[str, typer.Option(help="依頼した人(監査の記録に残ります)")]
@@ -48,8 +49,11 @@ def agency(
     if every_case not in (None, "municipality", "coordinator"):
         _fail("--every-case には municipality か coordinator を指定してください。")
     made = NewAgency(agency_id=_plain(agency_id), name=name, kind=kind, member_kind=every_case)
-    _register(tenant, [made], [], ordered_by)
-    typer.echo(json.dumps({"agencyId": agency_id}) if as_json else f"登録しました: {agency_id}")
+    entered = bool(_register(tenant, [made], [], ordered_by).entered)
+    if as_json:
+        typer.echo(json.dumps({"agencyId": agency_id, "entered": entered}))
+    else:
+        typer.echo(f"登録しました: {agency_id}" if entered else _THERE.format(agency_id))
 
 
 @app.command()
@@ -79,11 +83,12 @@ def staff(
         valid_from=_today(),
         valid_to=valid_to.date() if valid_to else None,
     )
-    password = _register(tenant, [], [person], ordered_by).get(login_id)
+    outcome = _register(tenant, [], [person], ordered_by)
+    password = outcome.passwords.get(login_id)
     if as_json:
         typer.echo(json.dumps({"loginId": login_id, "temporaryPassword": password}))
     elif password is None:
-        typer.echo(f"{login_id} はすでに登録されています。何も変えていません。")
+        typer.echo(_THERE.format(login_id))
     else:
         typer.echo(
             f"登録しました: {login_id}\n最初のパスワード(本人に手渡してください): {password}"
@@ -92,7 +97,7 @@ def staff(
 
 def _register(
     tenant: Path, agencies: list[NewAgency], people: list[NewStaff], ordered_by: str
-) -> dict[str, str]:
+) -> Outcome:
     try:
         return register(find(tenant), agencies=agencies, staff=people, ordered_by=ordered_by)
     except (ManifestError, NotDeployedError, RegistrationError) as error:

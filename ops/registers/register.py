@@ -10,6 +10,17 @@ from typing import Any
 from lambdas.casework.passwords import temporary_password
 from ops.live import LiveTenant
 
+# What the tenant's function refuses (lambdas/jobs/register.py), said to the operator.
+_REASONS = {
+    "unknown-agency": "この機関は登録されていません。先に機関を登録してください。",
+    "municipal-role": "この役割にできるのは、市町村の主管課の人だけです。",
+    "period-over": "利用期間の終わりが、始まりより前です。",
+    "id-taken": "この利用者ID(または職員番号)は、別の人が使っています。",
+    "bad-id": "ID は半角の英数字とハイフンで、60文字以内で書いてください。",
+    "bad-name": "名前を100文字以内で書いてください。",
+    "bad-value": "役割か日付が正しくありません。",
+}
+
 
 class RegistrationError(Exception):
     """The tenant refused a registration; the text says what to do (Japanese)."""
@@ -39,63 +50,84 @@ class NewStaff:
     valid_to: date | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Ids that were `entered` or were `present` already; login → temporary password of the logins
+    that were made."""
+
+    entered: tuple[str, ...]
+    present: tuple[str, ...]
+    passwords: Mapping[str, str]
+
+
 def register(
     tenant: LiveTenant, *, agencies: Sequence[NewAgency], staff: Sequence[NewStaff], ordered_by: str
-) -> dict[str, str]:
+) -> Outcome:
     """Makes logins and enters agencies and staff; what is there already stays as it is.
 
-    Returns login → temporary password of the logins that are new. Raises RegistrationError.
+    Everything is checked inside the tenant before a login is made; a login is taken back when its
+    entry fails after all, since nobody would know its password. Raises RegistrationError.
     """
-    cognito = tenant.client("cognito-idp")
-    pool = tenant.outputs["UserPoolId"]
+    task = {
+        "task": "register",
+        "orderedBy": ordered_by,
+        "agencies": [_agency(agency) for agency in agencies],
+    }
+    people = {person.login_id: _person(person) for person in staff}
+    checked = _run(tenant, {**task, "staff": list(people.values()), "dryRun": True})
+    cognito, pool = tenant.client("cognito-idp"), tenant.outputs["UserPoolId"]
     passwords: dict[str, str] = {}
-    subs = {}
-    for person in staff:
-        sub = _sub(cognito, pool, person.login_id)
-        if sub is None:
-            passwords[person.login_id] = temporary_password(secrets.choice)
-            sub = _create(cognito, pool, person.login_id, passwords[person.login_id])
-        subs[person.staff_id] = sub
-    invoke_job(
-        tenant,
-        {
-            "task": "register",
-            "orderedBy": ordered_by,
-            "agencies": [
-                {
-                    "agencyId": agency.agency_id,
-                    "name": agency.name,
-                    "kind": agency.kind,
-                    "memberKind": agency.member_kind,
-                }
-                for agency in agencies
-            ],
-            "staff": [
-                {
-                    "sub": subs[person.staff_id],
-                    "staffId": person.staff_id,
-                    "loginId": person.login_id,
-                    "displayName": person.display_name,
-                    "role": person.role,
-                    "agencyId": person.agency_id,
-                    "validFrom": person.valid_from.isoformat(),
-                    "validTo": person.valid_to.isoformat() if person.valid_to else None,
-                }
-                for person in staff
-            ],
-        },
+    try:
+        for login_id, person in people.items():
+            sub = _sub(cognito, pool, login_id)
+            if sub is None:
+                passwords[login_id] = temporary_password(secrets.choice)
+                sub = _create(cognito, pool, login_id, passwords[login_id])
+            elif person["staffId"] in checked["entered"]:
+                raise RegistrationError(
+                    f"{login_id} のログインは利用者プールにありますが、名簿にありません。"
+                    "利用者プールから消して、やり直してください。"
+                )
+            person["sub"] = sub
+        done = _run(tenant, {**task, "staff": list(people.values())})
+    except BaseException:
+        for login_id in passwords:
+            cognito.admin_delete_user(UserPoolId=pool, Username=login_id)
+        raise
+    return Outcome(
+        entered=tuple(done["entered"]), present=tuple(done["present"]), passwords=passwords
     )
-    return passwords
 
 
-def start_over(tenant: LiveTenant, login_id: str) -> str:
-    """Takes a login back to its first sign-in; the new temporary password."""
-    cognito = tenant.client("cognito-idp")
-    login = {"UserPoolId": tenant.outputs["UserPoolId"], "Username": login_id}
-    password = temporary_password(secrets.choice)
-    cognito.admin_set_user_password(**login, Password=password, Permanent=False)
-    cognito.admin_set_user_mfa_preference(**login, SoftwareTokenMfaSettings={"Enabled": False})
-    return password
+def _run(tenant: LiveTenant, task: Mapping[str, Any]) -> dict[str, Any]:
+    answer = invoke_job(tenant, task)
+    if answer["refused"]:
+        raise RegistrationError(
+            "何も登録していません。\n"
+            + "\n".join(f"{r['id']}: {_REASONS[r['reason']]}" for r in answer["refused"])
+        )
+    return answer
+
+
+def _agency(agency: NewAgency) -> dict[str, Any]:
+    return {
+        "agencyId": agency.agency_id,
+        "name": agency.name,
+        "kind": agency.kind,
+        "memberKind": agency.member_kind,
+    }
+
+
+def _person(person: NewStaff) -> dict[str, Any]:
+    return {
+        "staffId": person.staff_id,
+        "loginId": person.login_id,
+        "displayName": person.display_name,
+        "role": person.role,
+        "agencyId": person.agency_id,
+        "validFrom": person.valid_from.isoformat(),
+        "validTo": person.valid_to.isoformat() if person.valid_to else None,
+    }
 
 
 def invoke_job(tenant: LiveTenant, task: Mapping[str, Any]) -> dict[str, Any]:

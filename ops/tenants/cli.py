@@ -97,7 +97,15 @@ def new(
     except ManifestError as error:
         _print_problems(error)
         raise typer.Exit(1) from error
-    path.write_text(text, "utf-8")
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        _err.print(
+            f"{path} に書き込めません。フォルダーがあるか、書き込めるかを確かめてください。",
+            soft_wrap=True,
+            markup=False,
+        )
+        raise typer.Exit(1) from error
     _out.print(f"{path} を書きました。", soft_wrap=True)
 
 

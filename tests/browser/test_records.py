@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
 
@@ -144,15 +144,12 @@ def test_only_what_one_may_do_with_a_case_is_offered(desk_of: Callable[[str], De
     desk = desk_of("manager")
     page = desk.page
     case_id = desk.new_case("権限 太郎")
-
-    def only_reading(route: Route) -> None:
-        answer = route.fetch()
-        may_not = {"writeForm": False, "readAudit": False}
-        route.fulfill(response=answer, json={**answer.json(), "can": may_not})
-
+    case = desk.api("GET", f"cases/{case_id}")["body"]
+    assert case["can"] == {"writeForm": True, "readAudit": True}
+    only_reading = {**case, "can": {"writeForm": False, "readAudit": False}}
     expect(page.get_by_role("link", name="だれが見て、変えたか")).to_be_visible()
     expect(page.get_by_role("button", name="編集する")).to_be_visible()
-    page.route(f"**/cases/{case_id}", only_reading)
+    page.route(f"**/cases/{case_id}", lambda route: route.fulfill(json=only_reading))
     page.reload()
     expect(page.get_by_role("button", name="印刷する")).to_be_visible()
     expect(page.get_by_role("link", name="だれが見て、変えたか")).to_have_count(0)

@@ -133,6 +133,13 @@ def test_new_writes_nothing_that_is_wrong(tmp_path: Path) -> None:
         assert not out.exists()
 
 
+def test_new_says_where_it_cannot_write(tmp_path: Path) -> None:
+    out = tmp_path / "nodir" / "x" / "ok.yaml"
+    code, said = _run("new", "131016", "--vendor", "v", "--offer", "o", "--out", out)
+    assert code == 1
+    assert said == f"{out} に書き込めません。フォルダーがあるか、書き込めるかを確かめてください。\n"
+
+
 def test_new_for_production_has_both_doors(tmp_path: Path) -> None:
     out = tmp_path / "a.yaml"
     code, _ = _run(
