@@ -19,8 +19,9 @@ from ops.local.seed import accounts_file, seed
 from ops.paths import LOCAL, ROOT
 from ops.registers.register import NewStaff, register
 
-HOME = LOCAL / "test"
+
 PORT = int(os.environ.get("SOUDAN_TEST_PORT", "4588"))
+HOME = LOCAL / "test" / str(PORT)
 MANIFESTS = {
     "funabashi": ROOT / "tenants" / "122041-demo.yaml",
     "katori": ROOT / "tenants" / "122360-demo.yaml",
