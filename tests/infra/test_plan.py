@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.manifest import load
+from ops.cli import app as soudan
 from ops.costs.floor import BY_USAGE, FIXED, Floor, UnpricedError, floor_of, price_book
 from ops.tenants.cli import app
 from ops.tenants.fleet import synth_many
@@ -152,6 +153,25 @@ def test_new_for_production_has_both_doors(tmp_path: Path) -> None:
     assert manifest.internet is not None
     assert manifest.private is not None
     assert manifest.region == "ap-northeast-3"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("--help", "この説明を表示します。"),
+        ("tenant new --help", "この説明を表示します。"),
+        ("tenant new 131016 --vendor v", "オプション '--offer' を指定してください。"),
+        ("tenant check", "引数 'files' を指定してください。"),
+        ("tenant check --jsn", "--jsn というオプションはありません。"),
+        ("tenant new 1 --region x", "'--region' の値が正しくありません。'x' ではなく"),
+        ("audit verify --tenant nofile.yaml", "'nofile.yaml' がありません。"),
+    ],
+)
+def test_the_command_line_answers_in_japanese(arguments: str, says: str) -> None:
+    said = CliRunner().invoke(soudan, arguments.split(), env={"COLUMNS": "200"}).output
+    assert says in said
+    for english in ("Show this", "Missing", "Invalid value", "No such", "does not exist"):
+        assert english not in said
 
 
 def test_check_says_file_and_line_and_ends_with_1(tmp_path: Path) -> None:
