@@ -58,9 +58,8 @@ def _in_japanese(english: Callable[[Any], str]) -> Callable[[Any], str]:
 
 
 # Loaded only now that the words stand. Its `option` makes the help option and nothing else.
-_decorators, _exceptions = map(
-    import_module, ("typer._click.decorators", "typer._click.exceptions")
-)
+_decorators: Any = import_module("typer._click.decorators")
+_exceptions = import_module("typer._click.exceptions")
 for _error in (_exceptions.BadParameter, _exceptions.MissingParameter, _exceptions.NoSuchOption):
     _error.format_message = _in_japanese(_error.format_message)
 _english_option = _decorators.option
