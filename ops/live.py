@@ -45,6 +45,8 @@ def find(manifest_file: Path, cloud: LocalCloud | None = None) -> LiveTenant:
         cloud = cloud or the_cloud()
     stack = f"{stage_id(manifest)}-App"
     try:
+        if cloud is None:
+            _same_account(manifest)
         formation = aws_client(manifest, "cloudformation", cloud)
         found = formation.describe_stacks(StackName=stack)["Stacks"][0]
     except (ClientError, BotoCoreError) as error:
@@ -59,6 +61,16 @@ def find(manifest_file: Path, cloud: LocalCloud | None = None) -> LiveTenant:
         stage = urlsplit(url).path
         url = f"http://{outputs['ApiId']}.execute-api.localhost:{cloud.port}{stage}"
     return LiveTenant(manifest=manifest, outputs=outputs, url=url, cloud=cloud)
+
+
+def _same_account(manifest: Manifest) -> None:
+    """Stack names hold municipality and environment only: another account may have the same."""
+    signed_in = aws_client(manifest, "sts", None).get_caller_identity()["Account"]
+    if signed_in != manifest.account:
+        raise NotDeployedError(
+            f"資格情報のアカウント {signed_in} が、設定ファイルのアカウント {manifest.account} と"
+            "違います。資格情報を切り替えてください。"
+        )
 
 
 def aws_client(manifest: Manifest, service: str, cloud: LocalCloud | None) -> Any:

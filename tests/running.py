@@ -19,7 +19,6 @@ from ops.local.seed import accounts_file, seed
 from ops.paths import LOCAL, ROOT
 from ops.registers.register import NewStaff, register
 
-
 PORT = int(os.environ.get("SOUDAN_TEST_PORT", "4588"))
 HOME = LOCAL / "test" / str(PORT)
 MANIFESTS = {
