@@ -15,7 +15,8 @@ class Watch:
 
     def __init__(self, page: Page, *, own: str) -> None:
         self.faults: list[str] = []
-        self._own = own
+        # The tenant's root, with or without its last slash.
+        self._own = own.rstrip("/")
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
         page.on("request", self._request)
@@ -32,7 +33,7 @@ class Watch:
             self.faults.append(f"request to {request.url}")
 
     def verify(self) -> None:
-        assert self.faults == []
+        assert self.faults == [], self.faults
 
 
 def unused_code(login_id: str, secret: str) -> str:
