@@ -48,7 +48,7 @@ def agency(
     _known(kind, "agency-kind", "--kind")
     if every_case not in (None, "municipality", "coordinator"):
         _fail("--every-case には municipality か coordinator を指定してください。")
-    made = NewAgency(agency_id=_plain(agency_id), name=name, kind=kind, member_kind=every_case)
+    made = NewAgency(agency_id=agency_id, name=name, kind=kind, member_kind=every_case)
     entered = bool(_register(tenant, [made], [], ordered_by).entered)
     if as_json:
         typer.echo(json.dumps({"agencyId": agency_id, "entered": entered}))
@@ -75,7 +75,7 @@ def staff(
     """
     _known(role, "role", "--role")
     person = NewStaff(
-        staff_id=f"staff-{_plain(login_id)}",
+        staff_id=f"staff-{login_id}",
         login_id=login_id,
         display_name=name,
         role=role,
@@ -102,12 +102,6 @@ def _register(
         return register(find(tenant), agencies=agencies, staff=people, ordered_by=ordered_by)
     except (ManifestError, NotDeployedError, RegistrationError) as error:
         _fail(str(error))
-
-
-def _plain(text: str) -> str:
-    if not text or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in text):
-        _fail("ID は半角の英数字とハイフンで書いてください。")
-    return text
 
 
 def _known(code: str, code_list: str, option: str) -> None:

@@ -8,6 +8,7 @@ import { ScreenHeading } from '../ui/heading';
 import { Failure, Loading } from '../ui/load';
 import { formatMoment } from '../wareki';
 import { CaseNumber } from './case-number';
+import { TableHead } from '../ui/table-head';
 
 interface Labels {
   readonly concern: ReadonlyMap<string, string>;
@@ -15,6 +16,16 @@ interface Labels {
 }
 
 const NO_LABELS: Labels = { concern: new Map(), urgency: new Map() };
+
+const COLUMNS = [
+  '受付日',
+  '氏名（ふりがな）',
+  '最も困っていること',
+  '緊急性',
+  '受付機関',
+  '状態',
+  '同意',
+];
 
 export function Cases({ me }: { readonly me: Me }) {
   if (me.can.listCases) return <CaseList me={me} />;
@@ -101,23 +112,7 @@ function CaseTable(props: { readonly items: readonly CaseSummary[]; readonly lab
   const { items, labels } = props;
   return (
     <table className="table" role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          {[
-            '受付日',
-            '氏名（ふりがな）',
-            '最も困っていること',
-            '緊急性',
-            '受付機関',
-            '状態',
-            '同意',
-          ].map((title) => (
-            <th key={title} role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead columns={COLUMNS} />
       <tbody role="rowgroup">
         {items.map((item) => (
           <tr key={item.caseId} role="row">

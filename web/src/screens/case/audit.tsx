@@ -5,6 +5,7 @@ import { useSingle } from '../../ui/attempt';
 import { Button } from '../../ui/button';
 import { Failure, Loading } from '../../ui/load';
 import { formatMoment } from '../../wareki';
+import { TableHead } from '../../ui/table-head';
 
 const COLUMNS = ['日時', 'したこと', '人', '機関', '共有の根拠', '結果'];
 const RESULTS: Readonly<Record<string, string>> = { done: '済み', denied: '断った' };
@@ -36,15 +37,7 @@ export function Audit({ caseId }: { readonly caseId: string }) {
     <>
       {items.length > 0 && (
         <table className="table" role="table">
-          <thead role="rowgroup">
-            <tr role="row">
-              {COLUMNS.map((title) => (
-                <th key={title} role="columnheader" scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={COLUMNS} />
           <tbody role="rowgroup">
             {items.map((item, index) => (
               <tr key={index} role="row">

@@ -7,6 +7,7 @@ import { Show, useLoad } from '../../ui/load';
 import { formatMoment } from '../../wareki';
 import { RecoveryCodes } from './recovery-codes';
 import { Reissue } from './reissue';
+import { TableHead } from '../../ui/table-head';
 
 const COLUMNS = ['氏名', '利用者ID', '役割', '機関', '期間', '認証'];
 
@@ -31,15 +32,7 @@ export default function Manage({ me }: { readonly me: Me }) {
         <Show loaded={loaded} retry={retry}>
           {({ items }) => (
             <table className="table" role="table">
-              <thead role="rowgroup">
-                <tr role="row">
-                  {COLUMNS.map((title) => (
-                    <th key={title} role="columnheader" scope="col">
-                      {title}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <TableHead columns={COLUMNS} />
               <tbody role="rowgroup">
                 {items.map((staff) => (
                   <tr key={staff.staffId} role="row">
