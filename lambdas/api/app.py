@@ -1,40 +1,60 @@
 """The Chalice application: the router over all resources, and Lambda's handler."""
 
-from typing import Any
+from lambdas.api import (
+    auth,
+    books,
+    cases,
+    digest,
+    disclosures,
+    drafts,
+    emergencies,
+    files,
+    filters,
+    first_day,
+    incidents,
+    life,
+    matrix,
+    me,
+    meetings,
+    notices,
+    records,
+    registers,
+    retention,
+    sealed,
+    search,
+    settings,
+    sharing,
+    staff,
+    statistics,
+    ui,
+)
+from lambdas.api.application import application
 
-from chalice.app import Chalice
-
-from lambdas.api import auth, cases, me, registers, ui
-from lambdas.api.call import problem_response
-from lambdas.api.problems import Problem
-from lambdas.api.tenant import repository
-
-# Chalice's own refusals, before a route of ours is reached, by status.
-_OWN_REFUSALS = {
-    400: "malformed",
-    404: "not-found",
-    405: "method-not-allowed",
-    415: "unsupported-media-type",
-}
-
-
-class Api(Chalice):
-    """Chalice, with its own `{Code, Message}` errors turned into problem details."""
-
-    def __call__(self, event: Any, context: Any) -> Any:
-        repository()  # names the tables for every model, before a route uses one
-        try:
-            answer = super().__call__(event, context)
-        except KeyError:
-            # A path that the gateway does not route; only a mistaken deployment sends one.
-            return problem_response(Problem("not-found")).to_dict()
-        headers = answer.get("headers", {})
-        if answer["statusCode"] >= 400 and headers.get("Content-Type") == "application/json":
-            slug = _OWN_REFUSALS.get(answer["statusCode"], "internal")
-            return problem_response(Problem(slug)).to_dict()
-        return answer
-
-
-app = Api(app_name="soudan", configure_logs=False)
-for blueprint in (auth.routes, me.routes, registers.routes, cases.routes, ui.routes):
-    app.register_blueprint(blueprint)
+app = application(
+    auth.routes,
+    me.routes,
+    staff.routes,
+    first_day.routes,
+    matrix.routes,
+    registers.routes,
+    cases.routes,
+    records.routes,
+    meetings.routes,
+    sealed.routes,
+    digest.routes,
+    drafts.routes,
+    filters.routes,
+    notices.routes,
+    life.routes,
+    books.routes,
+    disclosures.routes,
+    emergencies.routes,
+    files.routes,
+    incidents.routes,
+    retention.routes,
+    settings.routes,
+    sharing.routes,
+    statistics.routes,
+    search.routes,
+    ui.routes,
+)

@@ -20,9 +20,11 @@ from lambdas.api.problems import Problem
 from lambdas.api.tenant import repository, tenant
 from lambdas.api.trail import event, refused_login
 from lambdas.casework.access import Basis, Decision, Role, is_registered
+from lambdas.casework.clock import japanese_day
 from lambdas.casework.passwords import temporary_password
 from lambdas.casework.records import StaffMember
 from lambdas.store import sign_in as steps
+from lambdas.store.registers import signed_in
 from lambdas.store.sign_in import Step
 
 routes = Blueprint(__name__)
@@ -279,6 +281,7 @@ def _done(call: Call, member: StaffMember, tokens: Tokens, action: str) -> Reply
     steps.end_step(call.body["state"])
     steps.forget_failures(member.login_id)
     _record(call, member, action, _OWN)
+    signed_in(member, japanese_day(call.now))
     return Reply(
         body={"next": "done", "idToken": tokens.id_token, "expiresIn": tokens.expires_in},
         headers={"Set-Cookie": _set_cookie(tokens.refresh_token or "", _COOKIE_SECONDS)},

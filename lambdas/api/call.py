@@ -6,6 +6,7 @@ taken from that declaration.
 
 import json
 import logging
+import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,10 @@ from lambdas.casework.text import has_unstorable_characters
 from lambdas.store.repository import KeyReusedError, StoreBusyError
 
 MAX_BODY_BYTES = 256 * 1024
+# The part of a file that one request or reply carries. The gateway hands it over in base64, a
+# third longer, and Lambda takes and answers with at most 6 MB.
+MAX_CONTENT_BYTES = 4 * 1024 * 1024
+CONTENT_MEDIA_TYPE = "application/octet-stream"
 # Lambda answers with at most 6 MB; the margin is for the envelope and its escaping.
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 
@@ -41,6 +46,8 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# Their words must not stand in an address.
+_READ_BY_POST = frozenset({"/search", "/persons/candidates", "/incidents/extent"})
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 # No form is deeper than a few levels; checkers of schemas give up at a few hundred.
 _MOST_DEPTH = 32
@@ -51,8 +58,11 @@ _ETAG = re.compile(r'"(\d{1,9})"')
 class Operation:
     """The declaration of one route, for the router and for OpenAPI.
 
-    `body` and `reply` name definitions of schemas/api.json; `problems` are the slugs that this
-    route may answer beside those that every route may.
+    `body` and `reply` name definitions of schemas/api.json; `media` are types of text that may be
+    answered in place of JSON; `takes_content` and `gives_content`: the body is part of a file, as
+    `application/octet-stream`; `gives_file`: the answer is a whole file, as such content;
+    `problems` are the slugs that this route may answer beside those
+    that every route may.
     """
 
     method: str
@@ -65,8 +75,18 @@ class Operation:
     idempotent: bool = False
     if_match: bool = False
     etag: bool = False
+    takes_content: bool = False
+    gives_content: bool = False
+    gives_file: bool = False
     query: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether the route changes records; signing in and searching do not."""
+        reads = self.method == "GET" or self.path in _READ_BY_POST
+        return not (reads or self.path.startswith("/auth/"))
 
 
 OPERATIONS: list[Operation] = []
@@ -74,7 +94,7 @@ OPERATIONS: list[Operation] = []
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """A successful answer. `body` is JSON, or text when a `Content-Type` header says so."""
+    """A successful answer. `body` is JSON, bytes, or text when a `Content-Type` header says so."""
 
     body: Any = None
     status: int | None = None
@@ -95,9 +115,19 @@ class Call:
         return _checked_body(self.request, self.operation)
 
     @cached_property
+    def content(self) -> bytes:
+        """The bytes sent. Raises Problem."""
+        return _checked_content(self.request)
+
+    @cached_property
     def actor(self) -> Actor:
         """Who asks, as the register knows them now. Raises Problem."""
         return identify(self.request.context, self.now)
+
+    @property
+    def sub(self) -> str:
+        """The login that the token proves."""
+        return str(self.request.context["authorizer"]["claims"]["sub"])
 
     @property
     def request_id(self) -> str:
@@ -165,7 +195,12 @@ def operation(blueprint: Blueprint, declared: Operation) -> Callable[[Handler], 
                     # Who asks is settled before what they sent is looked at, and both before
                     # anything is done.
                     _ = None if declared.public else call.actor
+                    if os.environ.get("SOUDAN_READ_ONLY") == "1" and declared.writes:
+                        raise Problem("read-only")
                     _ = call.body if declared.body else None
+                    _ = call.content if declared.takes_content else None
+                    if declared.gives_content or declared.gives_file:
+                        _check_accept(request)
                     return _respond(declared, handler(call, **parameters))
             except Problem as problem:
                 return problem_response(problem)
@@ -202,17 +237,24 @@ def _respond(declared: Operation, reply: Reply) -> Response:
     body = reply.body
     if body is None:
         body = ""
+    elif isinstance(body, bytes):
+        headers["Content-Type"] = CONTENT_MEDIA_TYPE
+        if len(body) > MAX_CONTENT_BYTES:
+            raise RuntimeError("reply too large for Lambda")
     elif not isinstance(body, str):
         headers["Content-Type"] = "application/json"
         body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    if len(body) > MAX_REPLY_BYTES // 4 and len(body.encode()) > MAX_REPLY_BYTES:
+    if (
+        isinstance(body, str)
+        and len(body) > MAX_REPLY_BYTES // 4
+        and len(body.encode()) > MAX_REPLY_BYTES
+    ):
         raise RuntimeError("reply too large for Lambda")
     return Response(body=body, status_code=reply.status or declared.status, headers=headers)
 
 
 def _checked_body(request: Request, declared: Operation) -> Any:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
+    if _media_type(request) != "application/json":
         raise Problem("unsupported-media-type")
     sent = request.raw_body
     raw = sent.encode() if isinstance(sent, str) else sent
@@ -231,6 +273,30 @@ def _checked_body(request: Request, declared: Operation) -> Any:
     if errors:
         raise Problem("invalid-record", errors=[field_error(e, below="") for e in errors])
     return body
+
+
+def _checked_content(request: Request) -> bytes:
+    if _media_type(request) != CONTENT_MEDIA_TYPE:
+        raise Problem("unsupported-content-type")
+    try:
+        sent = request.raw_body
+    except ValueError as error:
+        raise Problem("malformed") from error
+    raw = sent.encode() if isinstance(sent, str) else sent
+    if len(raw) > MAX_CONTENT_BYTES:
+        raise Problem("part-too-large")
+    return raw
+
+
+def _check_accept(request: Request) -> None:
+    # The gateway hands bytes on as bytes only to who asks for this type by name.
+    if CONTENT_MEDIA_TYPE not in str(request.headers.get("accept", "")).lower():
+        raise Problem("not-acceptable")
+
+
+def _media_type(request: Request) -> str:
+    text = str(request.headers.get("content-type", ""))
+    return text.partition(";")[0].strip().lower()
 
 
 def parse_json(raw: bytes) -> Any:

@@ -1,51 +1,68 @@
-"""Cases and their forms."""
+"""Cases: the list, a new one, its table of contents, its log."""
 
 import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 from chalice.app import Blueprint
 
 from lambdas.api.call import Call, Operation, Reply, operation
-from lambdas.api.problems import Problem, field_error, refuse_my_number
+from lambdas.api.opened import (
+    Opened,
+    author,
+    check_data,
+    check_my_number,
+    checked_form,
+    form_of,
+    open_case,
+    opened,
+    record_read,
+    refuse_field,
+    request_of,
+    saved_by,
+    write_event,
+)
+from lambdas.api.problems import Problem
+from lambdas.api.records import forms_to_add, newest_first, writable
+from lambdas.api.sealed import persons_to_open
+from lambdas.api.settings import terms
 from lambdas.api.tenant import repository, tenant
 from lambdas.api.trail import event
 from lambdas.casework import audit, forms
 from lambdas.casework.access import (
+    CORE_ROLES,
     Action,
     Actor,
-    Decision,
+    Basis,
     Role,
     decide,
     decide_case,
-    may_lift_protection,
+    may_write_form,
 )
 from lambdas.casework.case_id import is_case_id, new_case_id
 from lambdas.casework.clock import japanese_day, to_iso
 from lambdas.casework.records import (
+    FIRST_STATE,
     Agency,
     CaseFile,
     FormRecord,
     ListRow,
     Source,
+    consent_of_intake,
+    household_of_new_case,
     is_protected,
     members_of_new_case,
+    new_id,
 )
-from lambdas.store.repository import (
-    AlreadyImportedError,
-    CaseIdTakenError,
-    Request,
-    Saved,
-    StaleError,
-    data_text,
-)
+from lambdas.casework.showing import Reader, Shown
+from lambdas.casework.situation import load
+from lambdas.store.repository import AlreadyImportedError, CaseIdTakenError
+from lambdas.store.tasks import tasks_of, visible_of
 
 routes = Blueprint(__name__)
 
-_FORM = "intake"
-_FIRST_STATE = "received"
 _DRAWS = 3
 _EVENT_KEY = re.compile(r"[0-9T:.-]{26}Z#[0-9a-f]{32}")
 
@@ -58,7 +75,7 @@ _EVENT_KEY = re.compile(r"[0-9T:.-]{26}Z#[0-9a-f]{32}")
         summary="自分の機関が加わっているケースの一覧(受付日の新しい順)",
         status=200,
         reply="CasePage",
-        query=("limit", "cursor"),
+        query=("limit", "cursor", "tasks"),
         problems=("bad-query", "not-permitted"),
     ),
 )
@@ -66,27 +83,29 @@ def list_cases(call: Call) -> Reply:
     decision = decide(call.actor, Action.LIST_CASES, call.now)
     if not decision.allowed:
         raise Problem("not-permitted")
-    cursor = call.query("cursor")
-    if cursor is not None and not _is_cursor(cursor):
+    cursor, wanted = call.query("cursor"), call.query("tasks")
+    if (cursor is not None and not _is_cursor(cursor)) or wanted not in (None, "next"):
         raise Problem("bad-query")
     page = repository().list_cases(
         agency_id=call.actor.agency_id,
         limit=call.page_size(default=50, most=100),
         cursor=cursor,
     )
-    decided = [
-        (row, decide_case(call.actor, Action.READ_CASE, (row.membership,), call.now))
-        for row in page.items
-    ]
-    shown = [(row, on_row) for row, on_row in decided if on_row.allowed]
+    shown = [(row, part) for row in page.items if (part := _row_part(call, row)) is not None]
     ids = [row.case_id for row, _ in shown]
-    classes = frozenset().union(*(d.classes for _, d in shown))
     repository().record_event(
         subject="LIST",
-        event=event(call, "list-cases", decision, classes=classes, extra={"cases": ids}),
+        event=event(
+            call,
+            "list-cases",
+            decision,
+            classes=frozenset().union(*(part.classes for _, part in shown)),
+            extra={"cases": ids},
+        ),
     )
-    current = forms.form(_FORM, forms.form_versions(_FORM)[-1])
-    items = [_row_body(row, d, current) for row, d in shown]
+    # The next day of each case costs one BatchGetItem: lists that show it ask for it.
+    nearest = _nearest(call, ids) if wanted else {}
+    items = [{**_row_body(call, row, part), **nearest.get(row.case_id, {})} for row, part in shown]
     return Reply(body={"items": items, "nextCursor": page.next_cursor})
 
 
@@ -114,27 +133,47 @@ def create_case(call: Call) -> Reply:
     decision = decide(call.actor, Action.CREATE_CASE, call.now)
     if not decision.allowed:
         raise Problem("not-permitted")
-    request = _request(call, call.required_idempotency_key(), "new")
+    request = request_of(call, call.required_idempotency_key(), "new")
     agencies = repository().agencies()
-    form, statements = _checked(call)
-    receiving = _receiving_agency(call.actor, call.body["data"], agencies)
-    source = _source(call)
+    form = checked_form(call, "intake")
+    data = call.body["data"]
+    check_data(form, data)
     today = japanese_day(call.now)
-    intake = _record(call, form, revision=1, before={})
+    if data["receivedAt"] > today.isoformat():
+        refuse_field("/receivedAt", "future-date")
+    statements = check_my_number(call, form, data)
+    receiving = _receiving_agency(call.actor, data, agencies)
+    source = _source(call)
+    subject = new_id("p", secrets.choice)
+    members = members_of_new_case(receiving=receiving.agency_id, register=agencies, since=today)
+    records = (
+        _first(call, "intake", form.version, data, subject),
+        _first(call, "household", None, household_of_new_case(data, subject), subject),
+        _first(call, "members", None, {"members": members}, subject),
+        *_consents(call, data, subject),
+    )
     for _ in range(_DRAWS):
-        case_id = new_case_id(lg_code=tenant().lg_code, received_on=today, pick=secrets.choice)
         case = CaseFile(
-            case_id=case_id,
-            state=_FIRST_STATE,
-            consent_version=intake.data["consentVersion"],
+            case_id=new_case_id(lg_code=tenant().lg_code, received_on=today, pick=secrets.choice),
+            state=FIRST_STATE,
             created_at=call.now,
             chain_seq=0,
             chain_hash=audit.GENESIS,
-            was_protected=is_protected(intake.data),
-            members=members_of_new_case(receiving=receiving, register=agencies, since=today),
-            forms={_FORM: intake},
+            was_protected=is_protected(data),
+            records={record.record_id: record for record in records},
+            agency_names={agency.agency_id: agency.name for agency in agencies},
         )
-        written = _write_event(call, "create-case", decision, case, form, intake, statements)
+        written = write_event(
+            call,
+            "create-case",
+            case.key,
+            case.chain_seq,
+            case.chain_hash,
+            records,
+            basis=decision.basis,
+            case_id=case.case_id,
+            extra={"notMyNumber": statements} if statements else None,
+        )
         try:
             saved = repository().create_case(case, event=written, source=source, request=request)
         except CaseIdTakenError:
@@ -144,12 +183,15 @@ def create_case(call: Call) -> Reply:
                 "already-imported", caseId=imported.case_id, sameContent=imported.same_content
             ) from imported
         if saved.replayed:
-            case = _open(call, saved.case_id, Action.READ_CASE)[0]
+            here = open_case(call, saved.folder_id)
         else:
-            case = replace(case, chain_seq=1)
+            here = opened(call, replace(case, chain_seq=1), decision)
         return Reply(
-            body=_case_body(call, case),
-            headers={"ETag": f'"{saved.revision}"', "Location": f"cases/{case.case_id}"},
+            body=_case_body(call, here),
+            headers={
+                "ETag": f'"{saved.revision}"',
+                "Location": f"cases/{here.case.case_id}",
+            },
         )
     raise Problem("try-again", headers={"Retry-After": "1"})
 
@@ -159,138 +201,17 @@ def create_case(call: Call) -> Reply:
     Operation(
         method="GET",
         path="/cases/{case_id}",
-        summary="ケース(加わる機関、様式の版)",
+        summary="ケース(加わる機関、記録の目次)",
         status=200,
         reply="Case",
-        etag=True,
         problems=("nothing-to-show",),
     ),
 )
 def read_case(call: Call, case_id: str) -> Reply:
-    case, decision = _open(call, case_id, Action.READ_CASE)
-    _record_read(call, "read-case", decision, case, classes=frozenset())
-    return Reply(body=_case_body(call, case), headers={"ETag": f'"{case.chain_seq}"'})
-
-
-@operation(
-    routes,
-    Operation(
-        method="GET",
-        path="/cases/{case_id}/forms/intake",
-        summary="相談受付・申込票(現在の版)",
-        status=200,
-        reply="FormRecord",
-        etag=True,
-        problems=("nothing-to-show",),
-    ),
-)
-def read_intake(call: Call, case_id: str) -> Reply:
-    case, decision = _open(call, case_id, Action.READ_CASE)
-    record = case.forms[_FORM]
-    return _form_reply(call, "read-form", decision, case, record)
-
-
-@operation(
-    routes,
-    Operation(
-        method="PUT",
-        path="/cases/{case_id}/forms/intake",
-        summary="相談受付・申込票を保存する(新しい版を加える)",
-        status=200,
-        reply="FormRecord",
-        body="FormSave",
-        if_match=True,
-        etag=True,
-        problems=(
-            "nothing-to-show",
-            "changed-by-other",
-            "invalid-record",
-            "my-number-suspected",
-            "idempotency-key-required",
-            "idempotency-key-reused",
-        ),
-    ),
-)
-def save_intake(call: Call, case_id: str) -> Reply:
-    expected = call.if_match()
-    key = call.idempotency_key()
-    request = _request(call, key, case_id) if key else None
-    case, decision = _open(call, case_id, Action.WRITE_FORM)
-    form, statements = _checked(call)
-    before = case.forms[_FORM].data
-    if call.body["data"]["receivingAgencyId"] != before["receivingAgencyId"]:
-        _refuse_record("/receivingAgencyId", "receiving-agency-fixed")
-    lifted = is_protected(before) and not is_protected(call.body["data"])
-    if lifted and not may_lift_protection(call.actor):
-        _refuse_record("/addressProtection", "municipality-only")
-
-    def make(opened: CaseFile) -> tuple[FormRecord, Mapping[str, Any]]:
-        record = _record(call, form, revision=expected + 1, before=opened.forms[_FORM].data)
-        return record, _write_event(call, "write-form", decision, opened, form, record, statements)
-
-    try:
-        saved = repository().save_form(case, expected_revision=expected, make=make, request=request)
-    except StaleError as stale:
-        raise Problem(
-            "changed-by-other",
-            headers={"ETag": f'"{stale.current_revision}"'},
-            currentRevision=stale.current_revision,
-        ) from stale
-    if saved.replayed:
-        # What the first attempt saved, as it may be seen now.
-        return _revision_reply(call, decision, case, _saved_record(saved))
-    record = _record(call, form, revision=saved.revision, before=before)
-    return Reply(body=_form_body(record, record.data), headers={"ETag": f'"{record.revision}"'})
-
-
-@operation(
-    routes,
-    Operation(
-        method="GET",
-        path="/cases/{case_id}/forms/intake/revisions",
-        summary="相談受付・申込票の版の一覧(新しい順)",
-        status=200,
-        reply="RevisionList",
-        problems=("nothing-to-show",),
-    ),
-)
-def read_revisions(call: Call, case_id: str) -> Reply:
-    case, decision = _open(call, case_id, Action.READ_CASE)
-    revisions = repository().revisions(case.case_id, _FORM)
-    _record_read(call, "read-revisions", decision, case, classes=frozenset(), form=_FORM)
-    items = [
-        {
-            "revision": record.revision,
-            "formVersion": record.version,
-            "savedAt": to_iso(record.saved_at),
-            "savedBy": _author(record),
-            "changed": list(record.changed),
-        }
-        for record in revisions
-    ]
-    return Reply(body={"items": items})
-
-
-@operation(
-    routes,
-    Operation(
-        method="GET",
-        path="/cases/{case_id}/forms/intake/revisions/{number}",
-        summary="相談受付・申込票の以前の版",
-        status=200,
-        reply="FormRecord",
-        etag=True,
-        problems=("nothing-to-show",),
-    ),
-)
-def read_revision(call: Call, case_id: str, number: str) -> Reply:
-    case, decision = _open(call, case_id, Action.READ_CASE)
-    record = None
-    if number.isascii() and number.isdigit() and len(number) <= 8:
-        record = repository().revision(case.case_id, _FORM, int(number))
-    if record is None:
-        raise Problem("nothing-to-show")
-    return _revision_reply(call, decision, case, record)
+    here = open_case(call, case_id)
+    body = _case_body(call, here)
+    record_read(call, here, "read-case", {})
+    return Reply(body=body)
 
 
 @operation(
@@ -310,164 +231,39 @@ def read_audit(call: Call, case_id: str) -> Reply:
     cursor = call.query("cursor")
     if cursor is not None and not _EVENT_KEY.fullmatch(cursor):
         raise Problem("bad-query")
-    case, decision = _open(call, case_id, Action.READ_AUDIT)
-    page = repository().case_events(case.case_id, limit=limit, cursor=cursor)
-    _record_read(call, "read-audit", decision, case, classes=frozenset())
+    here = open_case(call, case_id, Action.READ_AUDIT)
+    page = repository().case_events(here.case.case_id, limit=limit, cursor=cursor)
+    record_read(call, here, "read-audit", {})
     return Reply(
         body={"items": [_event_body(e) for e in page.items], "nextCursor": page.next_cursor}
     )
 
 
-def _open(call: Call, case_id: str, action: Action) -> tuple[CaseFile, Decision]:
-    """The case and the decision to let the actor act on it.
-
-    A case that is missing and one the actor may not see answer alike (DOMAIN §4.10, words); the
-    refusal is recorded where there is a case to record it on.
-    """
-    case = repository().open_case(case_id) if is_case_id(case_id) else None
-    memberships = case.memberships if case else ()
-    decision = decide_case(call.actor, action, memberships, call.now)
-    if case is None or not decision.allowed:
-        # Both cost the same calls, so that time does not tell them apart either.
-        repository().record_event(
-            subject=f"CASE#{case.case_id}" if case else "MISSING",
-            event=event(call, action.value, decision, case_id=case.case_id if case else None),
-        )
-        raise Problem("nothing-to-show")
-    return case, decision
+def _consents(call: Call, intake: Mapping[str, Any], subject: str) -> tuple[FormRecord, ...]:
+    """The 申込・同意欄 of the first intake form, as the record of consent that it is."""
+    given = consent_of_intake(intake, subject)
+    if given is None:
+        return ()
+    record = _first(call, "consent", None, given, subject)
+    return (replace(record, record_id=new_id("r", secrets.choice)),)
 
 
-def _record_read(
-    call: Call,
-    action: str,
-    decision: Decision,
-    case: CaseFile,
-    *,
-    classes: frozenset[int],
-    form: str | None = None,
-    revision: int | None = None,
-) -> None:
-    record = {"form": form, "revision": revision} if form else None
-    repository().record_event(
-        subject=f"CASE#{case.case_id}",
-        event=event(call, action, decision, case_id=case.case_id, record=record, classes=classes),
-    )
-
-
-def _form_reply(
-    call: Call, action: str, decision: Decision, case: CaseFile, record: FormRecord
-) -> Reply:
-    """A form as far as the actor may see it, recorded before it leaves."""
-    form = forms.form(record.form, record.version)
-    shown = forms.visible(form, record.data, decision.classes)
-    _record_read(
-        call,
-        action,
-        decision,
-        case,
-        classes=forms.classes_of(form, shown),
-        form=record.form,
-        revision=record.revision,
-    )
-    return Reply(body=_form_body(record, shown), headers={"ETag": f'"{record.revision}"'})
-
-
-def _revision_reply(call: Call, decision: Decision, case: CaseFile, record: FormRecord) -> Reply:
-    """An earlier revision; one from before an address became one to protect is shown without."""
-    if case.was_protected and record.revision < case.forms[_FORM].revision:
-        form = forms.form(record.form, record.version)
-        record = replace(record, data=forms.without_protected(form, record.data))
-    return _form_reply(call, "read-revision", decision, case, record)
-
-
-def _saved_record(saved: Saved) -> FormRecord:
-    record = repository().revision(saved.case_id, _FORM, saved.revision)
-    if record is None:
-        raise RuntimeError("an idempotency record names a revision that does not exist")
-    return record
-
-
-def _record(
-    call: Call, form: forms.Form, *, revision: int, before: Mapping[str, Any]
+def _first(
+    call: Call, name: str, version: str | None, data: Mapping[str, Any], subject: str
 ) -> FormRecord:
-    """The revision that this request asks for."""
-    data = call.body["data"]
+    """The first revision of a record that a new case begins with."""
     return FormRecord(
-        form=form.form,
-        version=form.version,
-        revision=revision,
+        form=name,
+        record_id=name,
+        version=version or forms.form_versions(name)[-1],
+        revision=1,
         data=data,
-        saved_at=call.now,
-        staff_id=call.actor.staff_id,
-        staff_name=call.actor.display_name,
-        agency_name=call.actor.agency_name,
-        changed=forms.changed_pointers(before, data),
+        created_at=call.now,
+        about={"": (subject,)},
+        contributors=frozenset({call.actor.agency_id}),
+        changed=forms.changed_pointers({}, data),
+        **saved_by(call),
     )
-
-
-def _write_event(
-    call: Call,
-    action: str,
-    decision: Decision,
-    case: CaseFile,
-    form: forms.Form,
-    record: FormRecord,
-    statements: list[dict[str, str]],
-) -> dict[str, Any]:
-    """The event of a write: a link of the case's chain, with the hash of what was written."""
-    return event(
-        call,
-        action,
-        decision,
-        case_id=case.case_id,
-        record={"form": record.form, "revision": record.revision},
-        classes=forms.classes_of(form, record.data),
-        extra={
-            "seq": case.chain_seq + 1,
-            "prev": case.chain_hash,
-            "contentSha256": audit.sha256_hex(data_text(record.data).encode()),
-            **({"notMyNumber": statements} if statements else {}),
-        },
-    )
-
-
-def _checked(call: Call) -> tuple[forms.Form, list[dict[str, str]]]:
-    """The form that the body names, after its record was checked against it, and the statements
-    that a number is no My Number. Raises Problem."""
-    try:
-        form = forms.form(_FORM, call.body["formVersion"])
-    except forms.UnknownFormError:
-        unknown = forms.FieldError(pointer="/formVersion", code="unknown-version")
-        raise Problem("invalid-record", errors=[field_error(unknown, below="")]) from None
-    data = call.body["data"]
-    found = list(forms.check(form, data))
-    received = data.get("receivedAt")
-    if not found and received > japanese_day(call.now).isoformat():
-        found.append(forms.FieldError(pointer="/receivedAt", code="future-date"))
-    if found:
-        raise Problem("invalid-record", errors=[field_error(e, below="/data") for e in found])
-    statements = call.body.get("notMyNumber", [])
-    if statements and "source" in call.body:
-        # An import cannot know what a number is; a person looks at the row (DOMAIN L19).
-        not_here = forms.FieldError(pointer="/notMyNumber", code="not-allowed-here")
-        raise Problem("invalid-record", errors=[field_error(not_here, below="")])
-    refuse_my_number(
-        {f"/notMyNumber/{n}/reason": s["reason"] for n, s in enumerate(statements)}
-        | {"/source/id": call.body.get("source", {}).get("id", "")}
-    )
-    stated = {s["pointer"]: s["reason"] for s in statements}
-    suspects = forms.my_number_suspects(form, data)
-    open_suspects = [p for p in suspects if p not in stated]
-    if open_suspects:
-        raise Problem(
-            "my-number-suspected",
-            errors=[
-                field_error(forms.FieldError(pointer=p, code="my-number"), below="/data")
-                for p in open_suspects
-            ],
-        )
-    # The reason is a person's text: it is kept in the trail, which is as protected as the record.
-    return form, [{"pointer": p, "reason": stated[p]} for p in suspects]
 
 
 def _receiving_agency(actor: Actor, data: Mapping[str, Any], agencies: Iterable[Agency]) -> Agency:
@@ -475,15 +271,10 @@ def _receiving_agency(actor: Actor, data: Mapping[str, Any], agencies: Iterable[
     may record what another agency received. Raises Problem."""
     agency = next((a for a in agencies if a.agency_id == data["receivingAgencyId"]), None)
     if agency is None:
-        _refuse_record("/receivingAgencyId", "unknown-agency")
+        refuse_field("/receivingAgencyId", "unknown-agency")
     if actor.role is Role.AGENCY and agency.agency_id != actor.agency_id:
-        _refuse_record("/receivingAgencyId", "not-own-agency")
+        refuse_field("/receivingAgencyId", "not-own-agency")
     return agency
-
-
-def _refuse_record(pointer: str, code: str) -> NoReturn:
-    error = forms.FieldError(pointer=pointer, code=code)
-    raise Problem("invalid-record", errors=[field_error(error, below="/data")])
 
 
 def _source(call: Call) -> Source | None:
@@ -498,88 +289,112 @@ def _source(call: Call) -> Source | None:
     )
 
 
-def _request(call: Call, key: str, target: str) -> Request:
-    """`target` is the case that is written to: a key used on another case is another request."""
-    return Request(
-        staff_id=call.actor.staff_id,
-        path=f"{call.operation.method} {call.operation.path} {target}",
-        key=key,
-        sha256=call.request_sha256(),
-    )
-
-
 def _is_cursor(text: str) -> bool:
     day, _, case_id = text.partition("#")
     return len(day) == 10 and is_case_id(case_id)
 
 
-def _author(record: FormRecord) -> dict[str, str]:
+def _case_body(call: Call, here: Opened) -> dict[str, Any]:
+    """The case as far as the actor may know it: what is hidden leaves no gap and no count."""
+    case, actor, facts = here.case, call.actor, here.situation
+    seen = [r for r in newest_first(here) if here.reader.may_see(form_of(r), r)]
+    intake, members = (
+        here.reader.show(form_of(r), r) for r in (case.intake, case.records["members"])
+    )
     return {
-        "staffId": record.staff_id,
-        "displayName": record.staff_name,
-        "agencyName": record.agency_name,
-    }
-
-
-def _form_body(record: FormRecord, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "form": record.form,
-        "formVersion": record.version,
-        "revision": record.revision,
-        "data": data,
-        "updatedAt": to_iso(record.saved_at),
-        "updatedBy": _author(record),
-    }
-
-
-def _case_body(call: Call, case: CaseFile) -> dict[str, Any]:
-    def may(action: Action) -> bool:
-        return decide_case(call.actor, action, case.memberships, call.now).allowed
-
-    return {
-        "can": {"writeForm": may(Action.WRITE_FORM), "readAudit": may(Action.READ_AUDIT)},
+        "can": {
+            "readAudit": decide_case(actor, Action.READ_AUDIT, facts, call.now).allowed,
+            "addForms": forms_to_add(call, here),
+            "openSealed": persons_to_open(call, here),
+            "attach": may_write_form(actor, "attachment", call.now),
+        },
         "caseId": case.case_id,
-        "state": case.state,
-        "stateLabel": forms.labels("case-state")[case.state],
-        "consentVersion": case.consent_version,
+        **_state_body(actor, case.state, intake),
+        **({"consentVersion": case.consent_version} if "consentVersion" in intake.data else {}),
         "createdAt": to_iso(case.created_at),
-        "version": case.chain_seq,
         "members": [
             {
-                "agencyId": member.membership.agency_id,
-                "agencyName": member.agency_name,
-                "role": member.membership.kind.value,
-                "from": member.membership.valid_from.isoformat(),
-                "to": member.membership.valid_to and member.membership.valid_to.isoformat(),
+                "agencyId": member.agency_id,
+                "agencyName": case.agency_names.get(member.agency_id, ""),
+                "role": member.kind.value,
+                "from": member.valid_from.isoformat(),
+                "to": member.valid_to and member.valid_to.isoformat(),
             }
-            for member in case.members
+            for member in case.memberships
+            if members.bases or member.agency_id == actor.agency_id
         ],
-        "forms": [
+        "records": [
             {
                 "form": record.form,
+                "recordId": record.record_id,
+                "title": form_of(record).title,
                 "formVersion": record.version,
                 "revision": record.revision,
+                "createdAt": to_iso(record.created_at),
                 "updatedAt": to_iso(record.saved_at),
-                "updatedBy": _author(record),
+                "updatedBy": author(record),
+                "mayWrite": writable(call, here, record),
             }
-            for record in case.forms.values()
+            for record in seen
         ],
     }
 
 
-def _row_body(row: ListRow, decision: Decision, current: forms.Form) -> dict[str, Any]:
-    """A list row, each property only where its class may be shown."""
-    shown = forms.visible(current, row.intake, decision.classes)
+def _state_body(actor: Actor, state: str, intake: Shown) -> dict[str, str]:
+    """The state, for those who run the case and those whom the 本人 lets see it: to others it
+    would tell that a 支援会議 is held."""
+    if actor.role not in CORE_ROLES and Basis.CONSENT not in intake.bases:
+        return {}
+    return {"state": state, "stateLabel": forms.labels("case-state")[state]}
+
+
+def _row_part(call: Call, row: ListRow) -> Shown | None:
+    """What of a list row the actor may see, by the same decisions as the case itself."""
+    facts = load(row.situation)
+    if not decide_case(call.actor, Action.READ_CASE, facts, call.now).allowed:
+        return None
+    reader = Reader(actor=call.actor, situation=facts, now=call.now)
+    return reader.show(form_of(row.intake), row.intake)
+
+
+def _nearest(call: Call, case_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """The most urgent of the tasks that the caller is shown, by case."""
+    rows = tasks_of(call.actor.agency_id, case_ids)
+    counted_by = terms().of_tasks
+    found = {
+        case_id: visible_of(repository(), row, call.actor, call.now, counted_by)
+        for case_id, row in rows.items()
+    }
+    return {
+        case_id: {"next": {"due": entries[0].task.due.isoformat(), "text": entries[0].task.text}}
+        for case_id, entries in found.items()
+        if entries
+    }
+
+
+def _row_body(call: Call, row: ListRow, part: Shown) -> dict[str, Any]:
+    actor = call.actor
+    shown = dict(part.data)
     urgency = shown.pop("urgency", {}).get("level")
+    core = actor.role in CORE_ROLES
     return {
         "caseId": row.case_id,
-        "state": row.state,
-        "stateLabel": forms.labels("case-state")[row.state],
-        "updatedAt": to_iso(row.updated_at),
-        "receivingAgencyName": row.receiving_agency_name,
+        **_state_body(actor, row.state, part),
+        # When something hidden was written is hidden as well.
+        **({"updatedAt": to_iso(row.updated_at)} if core else {}),
+        **({"receivingAgencyName": row.receiving_agency_name} if part.bases else {}),
         **shown,
         **({"urgency": urgency} if urgency else {}),
+        **_lead_body(call, row),
     }
+
+
+def _lead_body(call: Call, row: ListRow) -> dict[str, Any]:
+    if row.lead is None:
+        return {}
+    reader = Reader(actor=call.actor, situation=load(row.situation), now=call.now)
+    seen = reader.show(form_of(row.lead), row.lead).data
+    return {"leadAgencyName": row.lead_agency_name} if "leadAgencyId" in seen else {}
 
 
 def _event_body(happened: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,15 @@ PAGE_POLICY = (
 
 @operation(
     routes,
-    Operation(method="GET", path="/", summary="利用者の画面", status=200, reply=None, public=True),
+    Operation(
+        method="GET",
+        path="/",
+        summary="利用者の画面",
+        status=200,
+        reply=None,
+        public=True,
+        problems=("not-found",),
+    ),
 )
 def index(call: Call) -> Reply:
     # Stage or base path of a custom domain; the page's own address may lack the slash at its end,

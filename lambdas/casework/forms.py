@@ -17,6 +17,7 @@ import jsonschema_rs
 from lambdas.casework.access import DataClass
 from lambdas.casework.my_number import contains_my_number
 from lambdas.casework.text import has_unstorable_characters
+from lambdas.casework.wareki import EARLIEST, LATEST
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 
@@ -52,10 +53,27 @@ class Form:
     validator: jsonschema_rs.Draft202012Validator
     # Top-level property → sensitivity class; one without a mark is in none that is shown.
     classes: Mapping[str, int]
+    # The property by which each record says its class itself (`x-sensitivity-from`).
+    class_from: str | None
+    # Property → "row" (its rows name their person) or "household" (about everyone), `x-about`.
+    about: Mapping[str, str]
+    # Properties that come from tax records (`x-tax`): a consent must name them (DOMAIN L5).
+    tax: frozenset[str]
+    # Whether anything of it is marked `x-protected`.
+    protects: bool
+    write_once: bool
+    singleton: bool
+    # Whether it belongs to a case or to the municipality as a whole.
+    of_case: bool
 
     @property
     def title(self) -> str:
         return str(self.schema["title"])
+
+    def class_of(self, name: str, data: Mapping[str, Json]) -> int:
+        """The sensitivity class of a property of a record."""
+        stated = data.get(self.class_from) if self.class_from else None
+        return int(stated) if stated else self.classes.get(name, DataClass.SEALED)
 
 
 @cache
@@ -111,7 +129,22 @@ def form(name: str, version: str) -> Form:
         key: int(property_.get("x-sensitivity", DataClass.SEALED))
         for key, property_ in schema["properties"].items()
     }
-    return Form(form=name, version=version, schema=schema, validator=validator, classes=classes)
+    properties = schema["properties"].items()
+    return Form(
+        form=name,
+        version=version,
+        schema=schema,
+        validator=validator,
+        classes=classes,
+        class_from=schema.get("x-sensitivity-from"),
+        about={key: p["x-about"] for key, p in properties if "x-about" in p},
+        tax=frozenset(key for key, p in properties if p.get("x-tax")),
+        protects='"x-protected": true' in json.dumps(schema),
+        write_once=bool(schema.get("x-write-once")),
+        # The intake form is one per case by its name alone in its first version.
+        singleton=bool(schema.get("x-singleton", name == "intake")),
+        of_case=schema.get("x-scope", "case") == "case",
+    )
 
 
 @cache
@@ -128,7 +161,11 @@ def check(form: Form, data: Json) -> tuple[FieldError, ...]:
     """Everything wrong with `data` as a record of `form`, in order of its pointers."""
     errors = {
         error.pointer: error
-        for error in [*_record_errors(form, data), *_character_errors(form, data)]
+        for error in [
+            *_record_errors(form, data),
+            *_date_errors(form, data),
+            *_character_errors(form, data),
+        ]
     }
     return tuple(errors[pointer] for pointer in sorted(errors))
 
@@ -138,7 +175,7 @@ def my_number_suspects(form: Form, data: Json) -> tuple[Pointer, ...]:
     return tuple(
         pointer
         for pointer, text in strings(data)
-        if _is_free_text(property_schema(form, pointer)) and contains_my_number(text)
+        if is_free_text(property_schema(form, pointer)) and contains_my_number(text)
     )
 
 
@@ -187,20 +224,14 @@ def property_schema(form: Form, pointer: Pointer) -> Mapping[str, Json]:
 
 def classes_of(form: Form, data: Mapping[str, Json]) -> frozenset[int]:
     """The sensitivity classes of the properties that `data` fills."""
-    return frozenset(form.classes.get(key, DataClass.SEALED) for key in data)
-
-
-def visible(form: Form, data: Mapping[str, Json], classes: frozenset[int]) -> dict[str, Json]:
-    """`data` without the properties of other classes. A property without a mark is not shown."""
-    known = form.classes
-    return {
-        key: value for key, value in data.items() if known.get(key, DataClass.SEALED) in classes
-    }
+    return frozenset(form.class_of(key, data) for key in data)
 
 
 def without_protected(form: Form, data: Json, pointer: Pointer = "") -> Json:
     """`data` without what would reveal where a protected person lives, works or learns
     (`x-protected` in the schema, DOMAIN §4.3 on DV等支援措置)."""
+    if not form.protects:
+        return data
     if isinstance(data, Mapping):
         return {
             key: without_protected(form, value, below)
@@ -221,10 +252,23 @@ def changed_pointers(before: Mapping[str, Json], after: Mapping[str, Json]) -> t
     )
 
 
+def top_level(pointer: Pointer) -> str:
+    """The property of the record that a pointer lies in."""
+    return pointer.split("/")[1].replace("~1", "/").replace("~0", "~")
+
+
+def is_free_text(schema: Mapping[str, Json]) -> bool:
+    """True for a property that is no code, date or constant."""
+    return "oneOf" not in schema and "format" not in schema and "const" not in schema
+
+
 def _record_errors(form: Form, data: Json) -> Iterator[FieldError]:
     for error in schema_errors(form.validator, data):
+        schema = property_schema(form, error.pointer)
         if error.code == "pattern":
-            error = replace(error, hint=property_schema(form, error.pointer).get("x-message"))
+            error = replace(error, hint=schema.get("x-message"))
+        elif error.code == "not-allowed-here" and schema.get("x-protected"):
+            error = replace(error, code="protected-here")
         yield error
 
 
@@ -235,8 +279,17 @@ def _character_errors(form: Form, data: Json) -> Iterator[FieldError]:
             yield FieldError(pointer=pointer, code="unstorable-characters")
 
 
-def _is_free_text(schema: Mapping[str, Json]) -> bool:
-    return "oneOf" not in schema and "format" not in schema and "const" not in schema
+def _date_errors(form: Form, data: Json) -> Iterator[FieldError]:
+    """Days from which no term could be counted: years that the calendar here does not have."""
+    for pointer, text in strings(data):
+        year = text[:4]
+        if (
+            property_schema(form, pointer).get("format") == "date"
+            and year.isascii()
+            and year.isdigit()
+            and not EARLIEST <= int(year) <= LATEST
+        ):
+            yield FieldError(pointer=pointer, code="date-range")
 
 
 def _follow(form: Form, node: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -5,14 +5,14 @@ whole system into the network zone of such uses (DOMAIN §4.3). A random 12-digi
 check about once in ten, so a hit is a suspicion that a person may overrule with a reason (L19).
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import groupby
 
 LENGTH = 12
 
 # How a number may be split: as one (hyphens, dots, what cannot be seen), by spaces, by lines.
-_HYPHEN, _SPACE, _BREAK, _OTHER = "-", " ", "\n", ""
+_HYPHEN, _SPACE, _BREAK, _OTHER = "-", " ", "\n", "x"
 _KINDS = {"Pd": _HYPHEN, "Cf": _HYPHEN, "Zs": _SPACE, "Zl": _BREAK, "Zp": _BREAK}
 _CHARACTERS = {
     **dict.fromkeys("−ー・.．\ufe0e\ufe0f", _HYPHEN),
@@ -22,7 +22,9 @@ _CHARACTERS = {
 }
 # Each set is tried on its own, so that a telephone number on the line above does not hide a
 # number by making the run longer than twelve.
-_JOINERS = ((_HYPHEN,), (_HYPHEN, _SPACE), (_HYPHEN, _BREAK), (_HYPHEN, _SPACE, _BREAK))
+_JOINERS = ("-", "- ", "-\\n", "- \\n")
+_RUNS = tuple(re.compile(f"[0-9{joiners}]{{{LENGTH},}}") for joiners in _JOINERS)
+_DIGITS = re.compile("[0-9]+")
 # As it is printed on the card.
 _CARD = (4, 4, 4)
 
@@ -50,39 +52,43 @@ def contains_my_number(text: str) -> bool:
     characters between digits are looked through. Runs of thirteen and more digits are not matched
     otherwise (DOMAIN L19).
     """
-    if sum(character.isdecimal() for character in text) < LENGTH:
-        return False
+    written = text.translate(_LETTERS)
     return any(
         is_my_number(candidate)
-        for joiners in _JOINERS
-        for groups in _runs(text, joiners)
+        for runs in _RUNS
+        for run in runs.findall(written)
+        for groups in (_DIGITS.findall(run),)
         for candidate in ("".join(groups), *_as_on_the_card(groups))
     )
 
 
 def _as_on_the_card(groups: list[str]) -> Iterator[str]:
-    lengths = [len(group) for group in groups]
-    for start in range(len(groups) - 2):
-        before = lengths[start - 1] if start else 0
-        after = lengths[start + 3] if start + 3 < len(groups) else 0
-        if tuple(lengths[start : start + 3]) == _CARD and 4 not in (before, after):
-            yield "".join(groups[start : start + 3])
+    lengths = [0, *(len(group) for group in groups), 0]
+    for start, length in enumerate(lengths):
+        if length != _CARD[0] or tuple(lengths[start : start + 3]) != _CARD:
+            continue
+        if _CARD[0] not in (lengths[start - 1], lengths[start + 3]):
+            yield "".join(groups[start - 1 : start + 2])
 
 
-def _runs(text: str, joiners: tuple[str, ...]) -> Iterator[list[str]]:
-    """The rows of digits in `text`, each as its groups between joiners."""
-
-    def joins(character: str) -> bool:
-        return _kind(character) in joiners
-
-    for belongs, row in groupby(text, key=lambda c: c.isdecimal() or joins(c)):
-        if belongs:
-            yield [
-                "".join(str(int(c)) for c in group)
-                for digits, group in groupby(row, key=str.isdecimal)
-                if digits
-            ]
+# Rarer letters are looked up each time, so that no text makes the table grow without end.
+_KEPT_BELOW = 0x10000
 
 
-def _kind(character: str) -> str:
-    return _CHARACTERS.get(character) or _KINDS.get(unicodedata.category(character), _OTHER)
+class _Letters(dict[int, str]):
+    """Characters as they are looked at: digits in ASCII, what may split a number by its kind."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character.isdecimal():
+            looked_at = str(int(character))
+        else:
+            looked_at = _CHARACTERS.get(character) or _KINDS.get(
+                unicodedata.category(character), _OTHER
+            )
+        if code < _KEPT_BELOW:
+            self[code] = looked_at
+        return looked_at
+
+
+_LETTERS = _Letters()

@@ -1,7 +1,9 @@
 """Lambda's handler for a tenant's own work.
 
-`{"task": "seal"}` every night, `{"task": "verify"}` and `{"task": "register", …}` on the vendor's
-order, who may invoke this function but cannot read the tables.
+`{"task": "seal"}` and `{"task": "meter"}` every night, `{"task": "digest"}` every morning where the
+manifest says so; `{"task": "verify"}`, `{"task": "reindex"}`, `{"task": "ledger", "month": …}` and
+`{"task": "register", …}` on the vendor's order, who may invoke this function but cannot read the
+tables.
 """
 
 import os
@@ -9,10 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lambdas.casework.clock import japanese_day, to_iso
+from lambdas.jobs.digest import send_digests
+from lambdas.jobs.metering import ledger, meter_until
 from lambdas.jobs.register import register
+from lambdas.jobs.reindex import reindex
 from lambdas.jobs.seals import Seals, seal_until
 from lambdas.jobs.verify import Records, verify
 from lambdas.store import models, trail
+from lambdas.store.repository import Repository
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -31,9 +37,23 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # The day is over in Japan; requests that began in it have ended.
             yesterday = japanese_day(now) - timedelta(days=1)
             return {"sealed": seal_until(seals, yesterday)}
+        case "meter":
+            yesterday = japanese_day(now) - timedelta(days=1)
+            return {"metered": meter_until(yesterday, region=region)}
+        case "ledger":
+            return ledger(str(event["month"]), region=region)
         case "verify":
             records = Records(read_at=to_iso(now), items=list(trail.records()))
             return verify(records=records, events=trail.all_events(), seals=seals.all())
+        case "digest":
+            return send_digests(
+                sender=env["SOUDAN_DIGEST_SENDER"],
+                region=region,
+                repository=Repository(region=region),
+                now=now,
+            )
+        case "reindex":
+            return reindex(now=now, region=region)
         case "register":
             return register(
                 agencies=event.get("agencies", ()),

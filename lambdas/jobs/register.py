@@ -4,7 +4,6 @@ The vendor creates a login in Cognito but cannot write to a table under the tena
 inside the tenant, leaves an event for each entry, and never changes one that is there.
 """
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -17,12 +16,10 @@ from lambdas.casework import audit
 from lambdas.casework.access import MemberKind, Role
 from lambdas.casework.clock import japanese_day, to_iso
 from lambdas.casework.my_number import contains_my_number
+from lambdas.casework.registers import ID, may_hold
 from lambdas.casework.text import has_unstorable_characters
 from lambdas.store import models
 
-# Roles that decide for, or watch over, the whole municipality (DOMAIN §4.2).
-_MUNICIPAL = frozenset({Role.MANAGER, Role.OFFICER, Role.AUDITOR})
-_ID = re.compile(r"[A-Za-z0-9._-]{1,60}")
 _MOST_NAME = 100
 
 
@@ -41,7 +38,8 @@ def register(
 ) -> dict[str, Any]:
     """Enters what is not there yet.
 
-    `agencies`: `{agencyId, name, kind, memberKind?}`; `staff`: `{sub, staffId, loginId,
+    `agencies`: `{agencyId, name, kind, memberKind?, contractFrom?, contractTo?}` (the contract by
+    which it runs the programme); `staff`: `{sub, staffId, loginId,
     displayName, role, agencyId, validFrom, validTo?}`, whose agency must be registered. Everything
     is checked before anything is written; a dry run ends there and needs no `sub`.
     Returns `{entered, present, refused}`: ids, and `[{id, reason}]` when nothing was done.
@@ -94,6 +92,8 @@ def _agency(given: Mapping[str, Any]) -> models.AgencyEntry:
         name=_checked_name(given["name"]),
         kind=given["kind"],
         member_kind=MemberKind(member_kind).value if member_kind else None,
+        contract_from=_checked_day(given.get("contractFrom")),
+        contract_to=_checked_day(given.get("contractTo")),
     )
 
 
@@ -113,7 +113,7 @@ def _staff(
         last = date.fromisoformat(given["validTo"]) if given.get("validTo") else None
     except ValueError:
         raise RefusedEntry("bad-value") from None
-    if role in _MUNICIPAL and agency.member_kind != MemberKind.MUNICIPALITY:
+    if not may_hold(role, MemberKind(agency.member_kind) if agency.member_kind else None):
         raise RefusedEntry("municipal-role")
     if last is not None and last < first:
         raise RefusedEntry("period-over")
@@ -138,9 +138,16 @@ def _staff(
 
 
 def _checked_id(text: str) -> str:
-    if not _ID.fullmatch(text):
+    if not ID.fullmatch(text):
         raise RefusedEntry("bad-id")
     return text
+
+
+def _checked_day(text: str | None) -> str | None:
+    try:
+        return date.fromisoformat(text).isoformat() if text else None
+    except ValueError:
+        raise RefusedEntry("bad-value") from None
 
 
 def _checked_name(text: str) -> str:
@@ -167,6 +174,7 @@ def _event(entry: models.Record, ordered_by: str, now: datetime) -> models.Audit
         event["sub"] = entry.pk.removeprefix("STAFF#")
     elif isinstance(entry, models.AgencyEntry):
         event |= {"agencyId": entry.agency_id, "memberKind": entry.member_kind}
+        event |= {"contractFrom": entry.contract_from, "contractTo": entry.contract_to}
     key = f"{event['at']}#{event['id']}"
     return models.AuditItem(
         "REGISTER",

@@ -12,6 +12,7 @@ from pynamodb.expressions.update import Action as Update
 
 from lambdas.casework.lockout import wait_seconds
 from lambdas.store import models
+from lambdas.store.repository import ANY, Put
 
 _STEP_MINUTES = 5
 _STEP_TRIES = 5
@@ -128,11 +129,12 @@ def use_code(sub: str, code: str, now: datetime) -> bool:
     return True
 
 
-def keep_recovery_codes(sub: str, codes: Iterable[str]) -> None:
-    """Keeps the hashes of a manager's recovery codes in place of the ones before."""
+def recovery_put(sub: str, codes: Iterable[str]) -> Put:
+    """The hashes of a manager's recovery codes, in place of the ones before."""
     salt = secrets.token_hex(16)
     hashes = {_recovery_hash(salt, code) for code in codes}
-    models.Recovery(f"STAFF#{sub}", "RECOVERY", salt=salt, code_hashes=hashes).save()
+    item = models.Recovery(f"STAFF#{sub}", "RECOVERY", salt=salt, code_hashes=hashes)
+    return Put("codes", item, ANY)
 
 
 def recovery_codes_left(sub: str) -> int:

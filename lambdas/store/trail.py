@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from lambdas.casework.audit import sha256_hex
 from lambdas.store import models
+from lambdas.store.repository import stored_sha256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,19 +23,21 @@ class KeptEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class ChainHead:
-    """Where a case's head says that its chain stands."""
+    """Where a folder's head says that its chain stands; `subject` is its partition. `disposed`:
+    the case was erased, and this is where its chain ended."""
 
-    case_id: str
+    subject: str
     seq: int
     hash: str
+    disposed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """Hash of a revision's content (`head` false) or of the current form (`head` true)."""
+    """Hash of a revision's content (`head` false) or of the current record (`head` true)."""
 
-    case_id: str
-    form: str
+    subject: str
+    record_id: str
     revision: int
     sha256: str
     head: bool
@@ -61,13 +63,24 @@ def all_events() -> Iterator[KeptEvent]:
 def records() -> Iterator[ChainHead | Content]:
     """What the records table holds that the trail must agree with."""
     for item in models.Record.scan(consistent_read=True):
-        if isinstance(item, models.CaseHead):
-            yield ChainHead(case_id=item.case_id, seq=int(item.chain_seq), hash=item.chain_hash)
-        elif isinstance(item, models.FormState):
+        if isinstance(item, models.Head):
+            yield ChainHead(subject=item.pk, seq=int(item.chain_seq), hash=item.chain_hash)
+        elif isinstance(item, models.Disposed):
+            yield ChainHead(
+                subject=item.pk.removeprefix("DISPOSED#"),
+                seq=int(item.chain_seq),
+                hash=item.chain_hash,
+                disposed=True,
+            )
+        elif isinstance(item, models.RecordState):
+            head = isinstance(item, models.RecordHead)
+            subject = item.pk
+            if not head:
+                subject = item.pk.removeprefix("REV#").removesuffix(f"#{item.record_id}")
             yield Content(
-                case_id=item.pk.split("#")[1],
-                form=item.form,
+                subject=subject,
+                record_id=item.record_id,
                 revision=int(item.revision),
-                sha256=sha256_hex(item.data.encode()),
-                head=isinstance(item, models.FormHead),
+                sha256=stored_sha256(item.data, item.envelope),
+                head=head,
             )

@@ -1,0 +1,28 @@
+"""Rules of the registers of agencies and staff, whoever enters or changes them."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from lambdas.casework.access import MemberKind, Role
+from lambdas.casework.records import StaffMember
+
+# Roles that decide for, or watch over, the whole municipality (DOMAIN §4.2).
+MUNICIPAL = frozenset({Role.MANAGER, Role.OFFICER, Role.AUDITOR})
+ID = re.compile(r"[A-Za-z0-9._-]{1,60}")
+
+
+def may_hold(role: Role, member_kind: MemberKind | None) -> bool:
+    """Whether staff of such an agency may have the role: municipal roles are the office's own."""
+    return role not in MUNICIPAL or member_kind is MemberKind.MUNICIPALITY
+
+
+def managers_on(staff: Iterable[StaffMember], day: date) -> frozenset[str]:
+    """Staff ids of those who are managers on a day."""
+    return frozenset(
+        m.actor.staff_id
+        for m in staff
+        if m.actor.role is Role.MANAGER
+        and m.actor.valid_from <= day
+        and (m.actor.valid_to is None or day <= m.actor.valid_to)
+    )
