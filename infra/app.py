@@ -54,7 +54,7 @@ def add_tenants(
         {
             stack.template_file: Expected(tags=stage.manifest.tags, region=stage.manifest.region)
             for stage in stages
-            for stack in (stage.data, stage.app)
+            for stack in stage.stacks
         },
     )
     return stages

@@ -12,43 +12,20 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from infra.written import Problem, Written, WrittenError, read_yaml, shape_problems, whole
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
-MAX_BYTES = 64 * 1024
-MAX_DEPTH = 10
 SYSTEM = "soudan"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One fault in a manifest. `line` and `column` count from 1; `write` says what to do."""
-
-    file: str
-    line: int
-    column: int
-    wrong: str
-    write: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.wrong} → {self.write}"
-
-
-class ManifestError(Exception):
+class ManifestError(WrittenError):
     """Raised with every problem found; its text is for people."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +43,10 @@ class PrivateDoor:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """A municipality's environment. `tags` are complete: configured keys and extra values."""
+    """A municipality's environment. `tags` are complete: configured keys and extra values.
+    `scanner` is the ARN of the function that looks for malware in files, `digest_sender` the
+    address from which staff are told how much waits, `papers_layouts` the directory of the
+    municipality's own layouts of papers, where there are any."""
 
     lg_code: str
     municipality: str
@@ -87,6 +67,9 @@ class Manifest:
     rate: int
     burst: int
     key_rotation_days: int
+    scanner: str | None
+    digest_sender: str | None
+    papers_layouts: str | None
     tags: Mapping[str, str]
 
 
@@ -122,7 +105,7 @@ def load(path: Path) -> Manifest:
         raw = path.read_bytes()
     except OSError as error:
         raise ManifestError(
-            [_whole(str(path), "ファイルを読めません。", "ファイルの場所を確かめてください。")]
+            [whole(str(path), "ファイルを読めません。", "ファイルの場所を確かめてください。")]
         ) from error
     return parse(raw, file=str(path))
 
@@ -144,189 +127,22 @@ def load_all(paths: Iterable[Path]) -> tuple[Manifest, ...]:
 
 def parse(raw: bytes, *, file: str) -> Manifest:
     """Turn a manifest's bytes into a `Manifest`. Raises ManifestError with all its problems."""
-    written = _read_yaml(raw, file=file)
-    problems = list(_shape_problems(written)) or list(_meaning_problems(written))
+    try:
+        written = read_yaml(raw, file=file, empty="`soudan tenant new` で雛形を作ってください。")
+    except WrittenError as error:
+        raise ManifestError(error.problems) from error
+    problems = list(shape_problems(written, _validator(), _schema())) or list(
+        _meaning_problems(written)
+    )
     if problems:
         raise ManifestError(sorted(problems, key=lambda p: (p.line, p.column, p.wrong)))
     return _build(written.values)
 
 
-# --- reading -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Written:
-    """What a file says (`values`, plain types only) and the nodes that know where it says it."""
-
-    file: str
-    values: dict[str, Any]
-    root: MappingNode
-
-    def at(self, path: Sequence[str | int], wrong: str, write: str) -> Problem:
-        """A problem at the key or item at `path`, or at its nearest ancestor that is there."""
-        place: Node = self.root
-        node: Node = self.root
-        for step in path:
-            if isinstance(node, MappingNode):
-                found = [(key, value) for key, value in node.value if key.value == step]
-                if not found:
-                    break
-                place, node = found[0]
-            elif isinstance(node, SequenceNode) and isinstance(step, int):
-                place = node = node.value[step]
-            else:
-                break
-        return _at_mark(self.file, place.start_mark, wrong, write)
-
-
-def _read_yaml(raw: bytes, *, file: str) -> _Written:
-    if len(raw) > MAX_BYTES:
-        raise ManifestError(
-            [_whole(file, "大きすぎます。", "64KBまでの設定ファイルを渡してください。")]
-        )
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ManifestError(
-            [_whole(file, "UTF-8で読めません。", "UTF-8で保存し直してください。")]
-        ) from error
-    try:
-        # Refused before anything is built: nested references multiply without bound, and deep
-        # nesting exhausts the reader.
-        depth = 0
-        for event in _yaml().parse(text):
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if isinstance(event, AliasEvent) or depth > MAX_DEPTH:
-                wrong, write = "参照(*)や深い入れ子は使えません。", "値をそのまま書いてください。"
-                raise ManifestError([_at_mark(file, event.start_mark, wrong, write)])
-        root = _yaml().compose(text)
-    except YAMLError as error:
-        wrong = "YAMLとして読めません。"
-        write = "字下げ、引用符、コロンの後の空白を確かめてください。"
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        raise ManifestError([_at_mark(file, mark, wrong, write)]) from error
-    if not isinstance(root, MappingNode):
-        raise ManifestError(
-            [
-                _whole(
-                    file, "設定が書かれていません。", "`soudan tenant new` で雛形を作ってください。"
-                )
-            ]
-        )
-    problems: list[Problem] = []
-    values = _plain(root, file=file, problems=problems)
-    if problems:
-        raise ManifestError(problems)
-    return _Written(file=file, values=values, root=root)
-
-
-def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
-
-
-def _plain(node: Node, *, file: str, problems: list[Problem]) -> Any:
-    """The node as dict, list, str, int, float, bool or None; what is none of these is a problem."""
-    if isinstance(node, SequenceNode):
-        return [_plain(item, file=file, problems=problems) for item in node.value]
-    if isinstance(node, MappingNode):
-        values: dict[str, Any] = {}
-        for key, value in node.value:
-            if not isinstance(key, ScalarNode):
-                wrong, write = "項目の名前が文字ではありません。", "名前: 値 の形で書いてください。"
-                problems.append(_at_mark(file, key.start_mark, wrong, write))
-            elif key.value in values:
-                wrong = f"項目「{key.value}」が2度書かれています。"
-                problems.append(
-                    _at_mark(file, key.start_mark, wrong, "どちらか一方を消してください。")
-                )
-            else:
-                values[key.value] = _plain(value, file=file, problems=problems)
-        return values
-    kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
-    if kind.startswith("!"):
-        wrong, write = f"型の指定 {kind} は使えません。", "値だけを書いてください。"
-        problems.append(_at_mark(file, node.start_mark, wrong, write))
-    if kind == "int" and str(node.value).isdecimal():
-        return int(node.value)
-    if kind == "bool":
-        return node.value.lower() == "true"
-    return None if kind == "null" else node.value
-
-
-def _whole(file: str, wrong: str, write: str) -> Problem:
-    return Problem(file=file, line=1, column=1, wrong=wrong, write=write)
-
-
-def _at_mark(file: str, mark: Any, wrong: str, write: str) -> Problem:
-    if mark is None:
-        return _whole(file, wrong, write)
-    return Problem(file=file, line=mark.line + 1, column=mark.column + 1, wrong=wrong, write=write)
-
-
-# --- the form ----------------------------------------------------------------------------------
-
-
-def _shape_problems(written: _Written) -> Iterator[Problem]:
-    for error in _validator().iter_errors(written.values):
-        path = list(error.instance_path)
-        kind = error.kind
-        match kind:
-            case jsonschema_rs.ValidationErrorKind.AdditionalProperties():
-                for key in kind.unexpected:
-                    yield written.at(
-                        [*path, key],
-                        f"知らない項目「{key}」があります。",
-                        "消すか、次のどれかに直してください: "
-                        f"{_known(error.schema_path, instead_of=key)}",
-                    )
-            case jsonschema_rs.ValidationErrorKind.Required():
-                yield written.at(
-                    path,
-                    f"「{_dotted([*path, kind.property])}」がありません。",
-                    _hint([*error.schema_path[:-1], "properties", kind.property]),
-                )
-            case _:
-                yield written.at(
-                    path,
-                    f"「{_dotted(path)}」の値が正しくありません。",
-                    _hint(error.schema_path),
-                )
-
-
-def _dotted(path: Sequence[str | int]) -> str:
-    return ".".join(str(step) for step in path)
-
-
-def _nodes(schema_path: Sequence[str | int]) -> Iterator[Mapping[str, Any]]:
-    """The schema's objects along a path; a `$ref` counts as part of the object that holds it."""
-    node: Any = _schema()
-    yield node
-    for step in schema_path:
-        if step != "$ref":
-            node = node[step]
-        if isinstance(node, dict):
-            if "$ref" in node:
-                node = _schema()["$defs"][node["$ref"].removeprefix("#/$defs/")] | node
-            yield node
-
-
-def _hint(schema_path: Sequence[str | int]) -> str:
-    hints = [node["x-write"] for node in _nodes(schema_path) if "x-write" in node]
-    return hints[-1] if hints else "説明書の例を見て書き直してください。"
-
-
-def _known(schema_path: Sequence[str | int], *, instead_of: str) -> str:
-    """The keys that may stand there, the likeliest first."""
-    *_, place = _nodes(schema_path[:-1])
-    names = list(place.get("properties", ()))
-    close = get_close_matches(instead_of, names)
-    return ", ".join([*close, *(name for name in names if name not in close)])
-
-
 # --- the meaning -------------------------------------------------------------------------------
 
 
-def _meaning_problems(written: _Written) -> Iterator[Problem]:
+def _meaning_problems(written: Written) -> Iterator[Problem]:
     tree = written.values
     yield from _municipality_problems(tree["municipality"], written.at)
     if tree["cognito"]["mfa"] == "off" and tree["environment"] != "local":
@@ -336,6 +152,7 @@ def _meaning_problems(written: _Written) -> Iterator[Problem]:
             "mfa: required と書いてください。",
         )
     yield from _door_problems(tree, written.at)
+    yield from _scanner_problems(tree, written.at)
     yield from _tag_problems(tree, written.at)
 
 
@@ -403,6 +220,16 @@ def _door_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
         )
 
 
+def _scanner_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
+    arn = tree.get("scanner", {}).get("functionArn", "")
+    if arn and arn.split(":")[3] != tree["region"]:
+        yield at(
+            ["scanner", "functionArn"],
+            "検査の関数が、この環境のリージョンのものではありません。",
+            f"{tree['region']} にある関数の ARN を書いてください。",
+        )
+
+
 def _tag_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
     tags = tree.get("tags", {})
     keys = _tag_keys(tree)
@@ -436,7 +263,7 @@ def _together(found: Sequence[tuple[str, Manifest]]) -> Iterator[Problem]:
     for file, manifest in found:
         identity = (manifest.lg_code, manifest.environment)
         if identity in first:
-            yield _whole(
+            yield whole(
                 file,
                 f"{manifest.municipality} の {manifest.environment} は {first[identity]} "
                 "にもあります。",
@@ -447,7 +274,7 @@ def _together(found: Sequence[tuple[str, Manifest]]) -> Iterator[Problem]:
     for account, sharing in by_account.items():
         if len({manifest.environment for _, manifest in sharing}) > 1:
             for file, _ in sharing:
-                yield _whole(
+                yield whole(
                     file,
                     f"アカウント {account} に違う種別の環境が混ざっています。",
                     "本番と検証のアカウントを分けてください。",
@@ -455,7 +282,7 @@ def _together(found: Sequence[tuple[str, Manifest]]) -> Iterator[Problem]:
         if len(sharing) > 1:
             for file, manifest in sharing:
                 if manifest.isolation == "account":
-                    yield _whole(
+                    yield whole(
                         file,
                         f"isolation: account なのに、アカウント {account} "
                         "をほかの環境も使っています。",
@@ -510,6 +337,9 @@ def _build(tree: Mapping[str, Any]) -> Manifest:
         key_rotation_days=int(
             tree.get("keyRotationDays", properties["keyRotationDays"]["default"])
         ),
+        scanner=tree.get("scanner", {}).get("functionArn"),
+        digest_sender=tree.get("digest", {}).get("sender"),
+        papers_layouts=tree.get("papers", {}).get("layouts"),
         tags={keys[name]: str(value) for name, value in values.items()}
         | {str(key): str(value) for key, value in extra.items()},
     )

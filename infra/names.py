@@ -13,6 +13,11 @@ from infra.manifest import Manifest
 # The bootstrap qualifier of the CDK; its execution role creates the tables under the tenant's key.
 BOOTSTRAP_QUALIFIER = "hnb659fds"
 STAGE_NAME = "v1"
+# Only transient items (sign-in states, idempotency records) carry it; a record never does.
+TTL_ATTRIBUTE = "expiresAt"
+PITR_DAYS = 35
+# As long as the tables can be taken back in time, so that both can be restored to one moment.
+OLD_VERSION_DAYS = PITR_DAYS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +25,7 @@ class Names:
     """All names of one tenant. `prefix` is unique per municipality and environment."""
 
     prefix: str
+    lg_code: str
     account: str
     region: str
 
@@ -56,9 +62,16 @@ class Names:
     def alarm_topic(self) -> str:
         return f"{self.prefix}-alarms"
 
+    def api(self, kind: str) -> str:
+        """Name of the API behind a door; `kind` is "Internet" or "Private"."""
+        return f"{self.prefix}-{kind.lower()}"
+
     def function(self, concern: str) -> str:
-        """Name of a function and of its role; `concern` is "api" or "jobs"."""
+        """Name of a function and of its role; `concern` is one of FUNCTIONS."""
         return f"{self.prefix}-{concern}"
+
+    def function_arn(self, concern: str) -> str:
+        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.function(concern)}"
 
     def function_log_group(self, concern: str) -> str:
         return f"/aws/lambda/{self.function(concern)}"
@@ -81,12 +94,34 @@ class Names:
         return f"arn:aws:iam::{self.account}:role/{role}"
 
 
-FUNCTIONS = ("api", "jobs")
+FUNCTIONS = ("api", "jobs", "papers", "exchange")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vendor:
+    """Where a vendor keeps what it knows of its tenants."""
+
+    vendor: str
+    account: str
+    region: str
+
+    @property
+    def registry(self) -> str:
+        return f"soudan-vendor-{self.vendor}-registry"
+
+    @property
+    def signing_key(self) -> str:
+        return f"alias/soudan-vendor-{self.vendor}-signing"
+
+    @property
+    def stack(self) -> str:
+        return f"Soudan-vendor-{self.vendor}"
 
 
 def names_of(manifest: Manifest) -> Names:
     return Names(
         prefix=f"soudan-{manifest.lg_code}-{manifest.environment}",
+        lg_code=manifest.lg_code,
         account=manifest.account,
         region=manifest.region,
     )

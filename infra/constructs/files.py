@@ -7,17 +7,20 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.names import Names
+from infra.names import OLD_VERSION_DAYS, Names
 from infra.policy.gates import acknowledge
 
 EXPORTS_PREFIX = "exports/"
 EXPORT_DAYS = 7
-# As long as the tables can be taken back in time, so that both can be restored to one moment.
-OLD_VERSION_DAYS = 35
+IMPORTS_PREFIX = "imports/"
+# Parts of files that were never completed, and files that no scanner judged.
+QUARANTINE_PREFIX = "quarantine/"
+QUARANTINE_DAYS = 1
 
 
 class TenantFiles(Construct):
-    """`files` (versioned, exports expire) and `seals` (Object Lock for `audit_years`).
+    """`files` (versioned; exports and what is in quarantine expire) and `seals` (Object Lock for
+    `audit_years`).
 
     Seals hold hashes only, no personal data. In production they are locked in compliance mode:
     nobody, the account's administrators included, takes one back before its time.
@@ -45,7 +48,19 @@ class TenantFiles(Construct):
                     noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
                 ),
                 s3.LifecycleRule(
-                    id="exports", prefix=EXPORTS_PREFIX, expiration=Duration.days(EXPORT_DAYS)
+                    id="quarantine",
+                    prefix=QUARANTINE_PREFIX,
+                    expiration=Duration.days(QUARANTINE_DAYS),
+                    noncurrent_version_expiration=Duration.days(QUARANTINE_DAYS),
+                ),
+                *(
+                    s3.LifecycleRule(
+                        id=prefix.removesuffix("/"),
+                        prefix=prefix,
+                        expiration=Duration.days(EXPORT_DAYS),
+                        noncurrent_version_expiration=Duration.days(1),
+                    )
+                    for prefix in (EXPORTS_PREFIX, IMPORTS_PREFIX)
                 ),
             ],
         )

@@ -14,7 +14,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.constructs.key import USE
+from infra.constructs.files import EXPORTS_PREFIX, IMPORTS_PREFIX, QUARANTINE_PREFIX
+from infra.constructs.key import MOVE, SEAL, USE, sealed_context
 from infra.constructs.tables import AUDIT_INDEX, RECORDS_INDEX
 from infra.names import Names
 from infra.policy.gates import acknowledge
@@ -23,9 +24,14 @@ MEMORY_MB = 1024
 # Below API Gateway's 29 seconds, so that the function's own answer still reaches the browser.
 API_SECONDS = 28
 JOBS_SECONDS = 600
+EXCHANGE_SECONDS = 900
 # 00:30 in Japan: the day to be sealed has just ended.
 SEAL_HOUR_UTC, SEAL_MINUTE = "15", "30"
+# 07:30 in Japan, Monday to Friday there.
+DIGEST_HOUR_UTC, DIGEST_MINUTE, DIGEST_DAYS_UTC = "22", "30", "SUN-THU"
 SEALS_PREFIX = "seals/"
+FILES_PREFIXES = ("files/", QUARANTINE_PREFIX)
+EXCHANGE_PREFIXES = ("files/", EXPORTS_PREFIX, IMPORTS_PREFIX)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +45,9 @@ class Stores:
 
 
 class TenantFunctions(Construct):
-    """`api` answers requests; `jobs` seals the day before, every night."""
+    """`api` answers requests, `papers` those that print; `jobs` seals and meters the day before,
+    every night; `exchange` writes the tenant out for another vendor or takes such a bundle in, when
+    an operator asks."""
 
     def __init__(
         self,
@@ -49,14 +57,24 @@ class TenantFunctions(Construct):
         names: Names,
         stores: Stores,
         environment: Mapping[str, str],
+        scanner: str | None,
+        digest_sender: str | None,
         api_code: lambda_.Code,
         jobs_code: lambda_.Code,
+        papers_code: lambda_.Code,
+        exchange_code: lambda_.Code,
     ) -> None:
         super().__init__(scope, id)
         common = {
             **environment,
             "SOUDAN_RECORDS_TABLE": names.records_table,
             "SOUDAN_AUDIT_TABLE": names.audit_table,
+        }
+        serving = common | {
+            "SOUDAN_USER_POOL_ID": stores.user_pool_id,
+            "SOUDAN_CLIENT_ID": stores.client_id,
+            "SOUDAN_FILES_BUCKET": names.files_bucket,
+            "SOUDAN_KEY_ARN": stores.key_arn,
         }
         self.api = self._function(
             "Api",
@@ -65,12 +83,24 @@ class TenantFunctions(Construct):
             code=api_code,
             handler="lambdas.api.app.app",
             seconds=API_SECONDS,
-            environment=common
-            | {
-                "SOUDAN_USER_POOL_ID": stores.user_pool_id,
-                "SOUDAN_CLIENT_ID": stores.client_id,
-            },
-            statements=_api_statements(names, stores),
+            environment=serving
+            | ({"SOUDAN_SCANNER": scanner} if scanner else {})
+            | ({"SOUDAN_DIGEST": "on"} if digest_sender else {}),
+            statements=_api_statements(names, stores, scanner),
+            wildcards=dict.fromkeys(
+                _files_arns(names, FILES_PREFIXES),
+                "One object per file or part of one, under this prefix only.",
+            ),
+        )
+        self.papers = self._function(
+            "Papers",
+            "papers",
+            names=names,
+            code=papers_code,
+            handler="lambdas.papers.app.app",
+            seconds=API_SECONDS,
+            environment=serving,
+            statements=_papers_statements(names, stores),
         )
         self.jobs = self._function(
             "Jobs",
@@ -79,12 +109,39 @@ class TenantFunctions(Construct):
             code=jobs_code,
             handler="lambdas.jobs.handler.handle",
             seconds=JOBS_SECONDS,
-            environment=common | {"SOUDAN_SEALS_BUCKET": names.seals_bucket},
-            statements=_jobs_statements(names, stores),
+            environment=common
+            | {"SOUDAN_SEALS_BUCKET": names.seals_bucket}
+            | ({"SOUDAN_DIGEST_SENDER": digest_sender} if digest_sender else {}),
+            statements=[
+                *_jobs_statements(names, stores),
+                *(_digest_statements(names, digest_sender) if digest_sender else ()),
+            ],
             wildcards={
                 f"{names.bucket_arn(names.seals_bucket)}/{SEALS_PREFIX}*": "One object per day, "
                 "under this prefix only."
             },
+        )
+        self.exchange = self._function(
+            "Exchange",
+            "exchange",
+            names=names,
+            code=exchange_code,
+            handler="lambdas.exchange.handler.handle",
+            seconds=EXCHANGE_SECONDS,
+            environment=common
+            | {
+                "SOUDAN_FILES_BUCKET": names.files_bucket,
+                "SOUDAN_SEALS_BUCKET": names.seals_bucket,
+                "SOUDAN_KEY_ARN": stores.key_arn,
+            },
+            statements=_exchange_statements(names, stores),
+            wildcards=dict.fromkeys(
+                [
+                    *_files_arns(names, EXCHANGE_PREFIXES),
+                    f"{names.bucket_arn(names.seals_bucket)}/{SEALS_PREFIX}*",
+                ],
+                "One object per file of the bundle, attached file or day, under this prefix only.",
+            ),
         )
         nightly = events.Rule(
             self,
@@ -93,16 +150,42 @@ class TenantFunctions(Construct):
             schedule=events.Schedule.cron(hour=SEAL_HOUR_UTC, minute=SEAL_MINUTE),
             targets=[
                 targets.LambdaFunction(
-                    self.jobs, event=events.RuleTargetInput.from_object({"task": "seal"})
+                    self.jobs, event=events.RuleTargetInput.from_object({"task": task})
                 )
+                # Apart, so that neither keeps the other from its work.
+                for task in ("seal", "meter")
             ],
         )
+        if digest_sender:
+            self._digest_every_morning(names)
         acknowledge(
             nightly,
             {
                 "Serverless-EventBusDLQ": "The rule fires again the next night, and the job seals "
-                "every day that has no seal yet."
+                "and meters every day that it missed."
             },
+        )
+
+    def _digest_every_morning(self, names: Names) -> None:
+        morning = events.Rule(
+            self,
+            "DigestEveryMorning",
+            rule_name=f"{names.prefix}-digest",
+            schedule=events.Schedule.cron(
+                hour=DIGEST_HOUR_UTC, minute=DIGEST_MINUTE, week_day=DIGEST_DAYS_UTC
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    self.jobs,
+                    event=events.RuleTargetInput.from_object({"task": "digest"}),
+                    # A letter that did not go out today is not sent twice instead.
+                    retry_attempts=0,
+                )
+            ],
+        )
+        acknowledge(
+            morning,
+            {"Serverless-EventBusDLQ": "The next morning's count takes the place of a lost one."},
         )
 
     def _function(
@@ -176,12 +259,32 @@ class TenantFunctions(Construct):
         return function
 
 
-def _api_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
+def _files_arns(names: Names, prefixes: tuple[str, ...]) -> list[str]:
+    return [f"{names.bucket_arn(names.files_bucket)}/{prefix}*" for prefix in prefixes]
+
+
+def _api_statements(names: Names, stores: Stores, scanner: str | None) -> list[iam.PolicyStatement]:
     records = names.table_arn(names.records_table)
+    # The municipality's scanner reads a file by a link; it is only called from here.
+    scanning = [_allow("ScanFiles", ["lambda:InvokeFunction"], [scanner])] if scanner else []
     return [
+        *scanning,
+        _allow(
+            "FilesOfCases",
+            ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            _files_arns(names, FILES_PREFIXES),
+        ),
+        _allow(
+            "ListFilesOfACase",
+            ["s3:ListBucket"],
+            [names.bucket_arn(names.files_bucket)],
+            {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in FILES_PREFIXES]}},
+        ),
+        _key_through("s3", ["kms:Decrypt", "kms:GenerateDataKey"], names, stores),
         _allow(
             "Records",
             [
+                "dynamodb:BatchGetItem",
                 "dynamodb:ConditionCheckItem",
                 "dynamodb:DeleteItem",
                 "dynamodb:GetItem",
@@ -195,8 +298,14 @@ def _api_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
         # The log of who saw and changed what only grows: no update, no deletion.
         _allow(
             "AuditGrows",
-            ["dynamodb:PutItem", "dynamodb:Query"],
+            ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"],
             [names.table_arn(names.audit_table)],
+        ),
+        # What a leak has touched is found day by day.
+        _allow(
+            "EventsOfADay",
+            ["dynamodb:Query"],
+            [f"{names.table_arn(names.audit_table)}/index/{AUDIT_INDEX}"],
         ),
         _allow(
             "StaffSignIn",
@@ -211,6 +320,27 @@ def _api_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
             [stores.user_pool_arn],
         ),
         _key_through("dynamodb", list(USE), names, stores),
+        _allow(
+            "SealTheCompartment",
+            list(SEAL),
+            [stores.key_arn],
+            {"StringEquals": sealed_context(names, "sealed", "draft")},
+        ),
+    ]
+
+
+def _papers_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
+    """It reads, and writes nothing but the event that it has read."""
+    records, audit = names.table_arn(names.records_table), names.table_arn(names.audit_table)
+    return [
+        _allow(
+            "ReadRecords",
+            ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+            [records],
+        ),
+        _allow("Registers", ["dynamodb:Query"], [f"{records}/index/{RECORDS_INDEX}"]),
+        _allow("RecordTheReading", ["dynamodb:PutItem"], [audit]),
+        _key_through("dynamodb", list(USE), names, stores),
     ]
 
 
@@ -219,6 +349,9 @@ def _jobs_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
     seals = names.bucket_arn(names.seals_bucket)
     return [
         _allow("ReadTheDay", ["dynamodb:Query"], [f"{audit}/index/{AUDIT_INDEX}"]),
+        # Metering counts the day's events, and asks how much the tables hold.
+        _allow("CountTheDay", ["dynamodb:BatchGetItem"], [audit]),
+        _allow("SizeOfTables", ["dynamodb:DescribeTable"], [records, audit]),
         # The verification reads both tables whole, on demand.
         _allow("VerifyTheTrail", ["dynamodb:Scan"], [records, audit]),
         # The registers of a new tenant, and an event for each entry.
@@ -237,6 +370,52 @@ def _jobs_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
     ]
 
 
+def _digest_statements(names: Names, sender: str) -> list[iam.PolicyStatement]:
+    domain = sender.rpartition("@")[2]
+    return [
+        _allow(
+            "ReadWhatWaits",
+            ["dynamodb:GetItem"],
+            [names.table_arn(names.records_table)],
+        ),
+        _allow(
+            "SendCounts",
+            ["ses:SendEmail"],
+            [f"arn:aws:ses:{names.region}:{names.account}:identity/{domain}"],
+            {"StringEquals": {"ses:FromAddress": sender}},
+        ),
+    ]
+
+
+def _exchange_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
+    """It reads everything and adds what comes in; of the staff register alone it takes away."""
+    records, audit = names.table_arn(names.records_table), names.table_arn(names.audit_table)
+    files, seals = names.bucket_arn(names.files_bucket), names.bucket_arn(names.seals_bucket)
+    return [
+        _allow("ReadTables", ["dynamodb:GetItem", "dynamodb:Scan"], [records, audit]),
+        _allow("FillTables", ["dynamodb:PutItem"], [records, audit]),
+        # The staff register goes from numbers to the logins that are made here.
+        _allow("ReadRegister", ["dynamodb:Query"], [records]),
+        _allow(
+            "MoveRegister",
+            ["dynamodb:DeleteItem"],
+            [records],
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "STAFF#*"}},
+        ),
+        _allow("Bundle", ["s3:GetObject", "s3:PutObject"], _files_arns(names, EXCHANGE_PREFIXES)),
+        _allow("Seals", ["s3:GetObject", "s3:PutObject"], [f"{seals}/{SEALS_PREFIX}*"]),
+        _allow("FindFiles", ["s3:ListBucket"], [files, seals]),
+        _key_through("dynamodb", list(USE), names, stores),
+        _key_through("s3", ["kms:Decrypt", "kms:GenerateDataKey"], names, stores),
+        _allow(
+            "MoveTheCompartment",
+            list(MOVE),
+            [stores.key_arn],
+            {"StringEquals": sealed_context(names, "sealed")},
+        ),
+    ]
+
+
 def _key_through(
     service: str, actions: list[str], names: Names, stores: Stores
 ) -> iam.PolicyStatement:
@@ -252,6 +431,6 @@ def _allow(
     sid: str,
     actions: list[str],
     resources: list[str],
-    conditions: dict[str, dict[str, str]] | None = None,
+    conditions: Mapping[str, Mapping[str, str | list[str]]] | None = None,
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=conditions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -19,6 +21,10 @@ USE = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+# What seals and opens the confidential compartment and drafts, straight with the key.
+SEAL = ("kms:Decrypt", "kms:GenerateDataKey")
+# What opens data keys for the municipality's own key, and takes in those of another tenant.
+MOVE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext")
 # Administration leaves out USE and CreateGrant: who runs the account does not read the records.
 ADMINISTER = (
     "kms:CancelKeyDeletion",
@@ -64,6 +70,10 @@ class TenantKey(Construct):
         )
 
 
+# The function that prints opens no file.
+WITH_FILES = ("api", "jobs", "exchange")
+
+
 def _policy(names: Names) -> iam.PolicyDocument:
     account = iam.AccountPrincipal(names.account)
     dynamodb = f"dynamodb.{names.region}.amazonaws.com"
@@ -83,12 +93,32 @@ def _policy(names: Names) -> iam.PolicyDocument:
                 },
             ),
             _statement(
-                "JobsThroughS3",
+                "FunctionsThroughS3",
                 account,
                 ("kms:Decrypt", "kms:GenerateDataKey"),
                 {
-                    "ArnEquals": {"aws:PrincipalArn": names.role_arn("jobs")},
+                    "ArnEquals": {"aws:PrincipalArn": [names.role_arn(f) for f in WITH_FILES]},
                     "StringEquals": {"kms:ViaService": s3},
+                },
+            ),
+            # Not through a service: the API alone, and only for data keys bound to this purpose.
+            _statement(
+                "ApiSealsTheCompartment",
+                account,
+                SEAL,
+                {
+                    "ArnEquals": {"aws:PrincipalArn": names.role_arn("api")},
+                    "StringEquals": sealed_context(names, "sealed", "draft"),
+                },
+            ),
+            # A bundle for another vendor: what was sealed leaves under the municipality's key.
+            _statement(
+                "ExchangeMovesTheCompartment",
+                account,
+                MOVE,
+                {
+                    "ArnEquals": {"aws:PrincipalArn": names.role_arn("exchange")},
+                    "StringEquals": sealed_context(names, "sealed"),
                 },
             ),
             # DynamoDB takes its grant on the key from whoever creates the table.
@@ -122,11 +152,20 @@ def _policy(names: Names) -> iam.PolicyDocument:
     )
 
 
+def sealed_context(names: Names, *purposes: str) -> dict[str, str | list[str]]:
+    """The condition on the encryption context of data keys: "sealed" of the confidential
+    compartment, "draft" of what somebody has typed and not saved."""
+    return {
+        "kms:EncryptionContext:purpose": purposes[0] if len(purposes) == 1 else list(purposes),
+        "kms:EncryptionContext:lgCode": names.lg_code,
+    }
+
+
 def _statement(
     sid: str,
     principal: iam.IPrincipal,
     actions: tuple[str, ...],
-    conditions: dict[str, dict[str, str | list[str]]] | None = None,
+    conditions: Mapping[str, Mapping[str, str | list[str]]] | None = None,
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         sid=sid,

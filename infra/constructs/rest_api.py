@@ -1,8 +1,9 @@
-"""A door: one REST API in front of the tenant's function, for the Internet or a closed network."""
+"""A door: one REST API in front of the tenant's functions, for the Internet or a closed network."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_apigateway as apigateway
@@ -24,6 +25,8 @@ from infra.routes import Routes, under
 SIGN_IN_PREFIX = "/auth/"
 SIGN_IN_RATE, SIGN_IN_BURST = 5, 10
 COMPRESS_FROM_BYTES = 1024
+# Parts of files, both ways; any other type stays text (`*/*` would turn JSON into base64).
+CONTENT_MEDIA_TYPE = "application/octet-stream"
 # Which route, how it went and how long: no address, no token, no person.
 ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -47,14 +50,14 @@ class TenantApi(Construct):
         names: Names,
         door: InternetDoor | PrivateDoor,
         routes: Routes,
-        function: lambda_.IFunction,
+        functions: Mapping[str, lambda_.IFunction],
         user_pool_arn: str,
         rate: int,
         burst: int,
     ) -> None:
         super().__init__(scope, id)
         private = isinstance(door, PrivateDoor)
-        self.name = f"{names.prefix}-{'private' if private else 'internet'}"
+        self.name = names.api("Private" if private else "Internet")
         self.api = apigateway.RestApi(
             self,
             "Api",
@@ -63,6 +66,7 @@ class TenantApi(Construct):
             endpoint_configuration=_endpoint(self, door),
             # The role that lets gateways log belongs to the account: tenants would fight over it.
             cloud_watch_role=False,
+            binary_media_types=[CONTENT_MEDIA_TYPE],
             min_compression_size=Size.bytes(COMPRESS_FROM_BYTES),
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE_NAME,
@@ -104,12 +108,14 @@ class TenantApi(Construct):
         )
         # The L2's own output would say the address a second time.
         self.api.node.try_remove_child("Endpoint")
-        self._add_routes(routes, function, user_pool_arn)
+        self._add_routes(routes, functions, user_pool_arn)
         self._add_problems()
         if isinstance(door, InternetDoor) and door.waf != "none":
             self._add_waf(names, door.waf)
 
-    def _add_routes(self, routes: Routes, function: lambda_.IFunction, user_pool_arn: str) -> None:
+    def _add_routes(
+        self, routes: Routes, functions: Mapping[str, lambda_.IFunction], user_pool_arn: str
+    ) -> None:
         authorizer = apigateway.CognitoUserPoolsAuthorizer(
             self,
             "Staff",
@@ -120,11 +126,14 @@ class TenantApi(Construct):
             results_cache_ttl=Duration.seconds(0),
         )
         # One permission for the whole API: one per method would outgrow the function's policy.
-        integration = apigateway.LambdaIntegration(function, scope_permission_to_method=False)
+        integrations = {
+            name: apigateway.LambdaIntegration(function, scope_permission_to_method=False)
+            for name, function in functions.items()
+        }
         for route in routes:
             method = self.api.root.resource_for_path(route.path).add_method(
                 route.method,
-                integration,
+                integrations[route.function],
                 authorization_type=apigateway.AuthorizationType.NONE if route.public else None,
                 authorizer=None if route.public else authorizer,
             )

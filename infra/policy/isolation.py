@@ -21,6 +21,9 @@ from typing import Any
 
 from infra.policy.template import Statement, Template, as_list, resources, statements, strings
 
+# The condition keys of one request with their values.
+Request = Mapping[str, str]
+
 
 class Unresolved(Exception):  # noqa: N818 - a verdict on a template, not a failure of ours
     """An expression this module does not understand: the proof would have a hole."""
@@ -48,6 +51,18 @@ class Resolved:
     templates: Mapping[str, Template]
     arns: frozenset[str]
     names: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What of a resolved tenant a comparison needs: its identifiers, and every text of its
+    templates that could reach something, once, with the first place where it stands."""
+
+    name: str
+    account: str
+    arns: frozenset[str]
+    names: frozenset[str]
+    places: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -335,7 +350,7 @@ _ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")
 class Index:
     """All identifiers of all tenants, searchable by a string that may hold wildcards."""
 
-    def __init__(self, tenants: Sequence[Resolved]) -> None:
+    def __init__(self, tenants: Sequence[Resolved | Compared]) -> None:
         self._owner_of_arn = {arn: tenant.name for tenant in tenants for arn in tenant.arns}
         self._owner_of_name = {name: tenant.name for tenant in tenants for name in tenant.names}
         self._arns = sorted(self._owner_of_arn)
@@ -370,15 +385,34 @@ class Index:
                 yield self._owner_of_arn[arn], arn
 
 
+def compared(tenant: Resolved) -> Compared:
+    """What is left of a tenant for its comparison with others."""
+    first: dict[str, str] = {}
+    for place, text in _places(tenant):
+        first.setdefault(text, place)
+    return Compared(
+        name=tenant.name,
+        account=tenant.account,
+        arns=tenant.arns,
+        names=tenant.names,
+        places=tuple((place, text) for text, place in first.items()),
+    )
+
+
 def crossings(tenants: Sequence[Resolved]) -> list[Crossing]:
-    """Every place where one tenant's templates name or match a resource of another.
+    """Every text by which one tenant's templates name or match a resource of another.
 
     All strings count, not only policies: environment variables, targets, authorisers, conditions.
     """
+    return crossings_between([compared(tenant) for tenant in tenants])
+
+
+def crossings_between(tenants: Sequence[Compared]) -> list[Crossing]:
+    """The same, of tenants that were resolved elsewhere."""
     index = Index(tenants)
     found: set[Crossing] = set()
     for tenant in tenants:
-        for place, text in _places(tenant):
+        for place, text in tenant.places:
             for owner, reached in index.reached_by(text, account=tenant.account):
                 if owner != tenant.name:
                     found.add(
@@ -449,10 +483,13 @@ def _open(kind: str, statement: Statement) -> Iterator[str]:
                 yield f"{service} without a source"
 
 
-def permitted(tenant: Resolved, *, role: str, resource: str) -> set[str]:
+def permitted(
+    tenant: Resolved, *, role: str, resource: str, request: Request | None = None
+) -> set[str]:
     """The actions a role (by its name) may do on an ARN, by its own policies.
 
-    Conditions are taken as met, so this is an upper bound. Deny statements are not used in roles.
+    Without a `request` conditions are taken as met, which is an upper bound. Deny statements are
+    not used in roles.
     """
     return {
         action
@@ -462,5 +499,44 @@ def permitted(tenant: Resolved, *, role: str, resource: str) -> set[str]:
         and template["Resources"][logical_id]["Properties"].get("RoleName") == role
         and statement["Effect"] == "Allow"
         and any(matches(pattern, resource) for pattern in as_list(statement.get("Resource", [])))
+        and (request is None or meets(statement, request))
         for action in as_list(statement["Action"])
     }
+
+
+def usable(tenant: Resolved, *, role_arn: str, request: Request) -> set[str]:
+    """What a role may do with the tenant's key in a request: both the key's policy and the role's
+    own must allow it, since the key's policy names the account and leaves the rest to its roles."""
+    by_key = {
+        action
+        for template in tenant.templates.values()
+        for _, kind, statement in statements(template)
+        if kind == "AWS::KMS::Key"
+        and statement["Effect"] == "Allow"
+        and "AWS" in statement["Principal"]
+        and meets(statement, {**request, "aws:PrincipalArn": role_arn})
+        for action in as_list(statement["Action"])
+    }
+    key = next(arn for arn in tenant.arns if ":key/" in arn)
+    role = role_arn.rpartition("/")[2]
+    return by_key & permitted(tenant, role=role, resource=key, request=request)
+
+
+def meets(statement: Statement, request: Request) -> bool:
+    """Whether a request meets every condition of a statement. Raises Unresolved."""
+    return all(
+        key in request
+        and any(_compared(operator, value, request[key]) for value in as_list(values))
+        for operator, wanted in statement.get("Condition", {}).items()
+        for key, values in wanted.items()
+    )
+
+
+def _compared(operator: str, wanted: str, given: str) -> bool:
+    match operator:
+        case "StringEquals":
+            return wanted == given
+        case "ArnEquals" | "StringLike":
+            return matches(wanted, given)
+        case _:
+            raise Unresolved(operator)

@@ -94,13 +94,14 @@ def billable_without_tags(template: Template, expected: Expected) -> Iterator[tu
         if kind not in TAGGED:
             yield logical_id, f"{kind} は請求タグの要否が決まっていません"
             continue
-        found = _tags(properties)
+        found = tags_of(properties)
         missing = [key for key, value in expected.tags.items() if found.get(key) != value]
         if missing:
             yield logical_id, f"請求タグがないか値が違います: {', '.join(missing)}"
 
 
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
+def tags_of(properties: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of a resource, whichever way its type writes them."""
     written = properties.get("Tags", properties.get("UserPoolTags", []))
     if isinstance(written, Mapping):
         return dict(written)
