@@ -86,7 +86,7 @@ class TenantClient:
         self, case_id: str, body: Mapping[str, Any], *, revision: int, key: str | None = None
     ) -> httpx.Response:
         headers = {"If-Match": f'"{revision}"', "Idempotency-Key": key or str(uuid.uuid4())}
-        return self.request("PUT", f"cases/{case_id}/forms/intake", json=body, headers=headers)
+        return self.request("PUT", f"cases/{case_id}/records/intake", json=body, headers=headers)
 
     def sign_in(self, login_id: str, password: str, code: Callable[[], str]) -> None:
         """Signs in an enrolled person; `code` is asked again when a code was refused, as one

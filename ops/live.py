@@ -46,7 +46,7 @@ def find(manifest_file: Path, cloud: LocalCloud | None = None) -> LiveTenant:
     stack = f"{stage_id(manifest)}-App"
     try:
         if cloud is None:
-            _same_account(manifest)
+            same_account(manifest)
         formation = aws_client(manifest, "cloudformation", cloud)
         found = formation.describe_stacks(StackName=stack)["Stacks"][0]
     except (ClientError, BotoCoreError) as error:
@@ -63,8 +63,9 @@ def find(manifest_file: Path, cloud: LocalCloud | None = None) -> LiveTenant:
     return LiveTenant(manifest=manifest, outputs=outputs, url=url, cloud=cloud)
 
 
-def _same_account(manifest: Manifest) -> None:
-    """Stack names hold municipality and environment only: another account may have the same."""
+def same_account(manifest: Manifest) -> None:
+    """Stack names hold municipality and environment only: another account may have the same.
+    Raises NotDeployedError."""
     signed_in = aws_client(manifest, "sts", None).get_caller_identity()["Account"]
     if signed_in != manifest.account:
         raise NotDeployedError(

@@ -9,8 +9,9 @@ import json
 import re
 from typing import Any
 
-import lambdas.api.app  # noqa: F401  # importing the application declares its operations
-from lambdas.api.call import OPERATIONS, Operation
+import lambdas.api.app
+import lambdas.papers.app  # noqa: F401  # importing the applications declares their operations
+from lambdas.api.call import CONTENT_MEDIA_TYPE, OPERATIONS, Operation
 from lambdas.api.problems import CONTENT_TYPE, texts
 from ops.paths import ROOT
 
@@ -18,14 +19,37 @@ FILE = ROOT / "schemas" / "openapi.json"
 
 _PARAMETER = re.compile(r"{([a-z_]+)}")
 _KEY = {"type": "string", "pattern": "^[A-Za-z0-9-]{8,64}$"}
+_CONTENT = {CONTENT_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+_RANGE = {"type": "string", "maxLength": 40}
 _IF_MATCH = {"type": "string", "pattern": '^"[0-9]{1,9}"$'}
 _QUERY = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50},
     "cursor": {"type": "string", "maxLength": 100},
+    "grounds": {"type": "string", "maxLength": 60},
+    "for": {"type": "string", "pattern": "^[a-z]{1,20}$"},
+    "tasks": {"type": "string", "enum": ["next"]},
+    "when": {"type": "string", "enum": ["coming", "held"]},
+    "without": {"type": "string", "pattern": "^r-[0-9a-z]{12}$"},
+    "format": {"type": "string", "enum": ["json", "csv"], "default": "json"},
+    "period": {"type": "string", "pattern": "^20[0-9]{2}(-(0[1-9]|1[0-2]))?$"},
+    "form": {"type": "string", "pattern": "^[a-z][a-z-]{2,39}$"},
+    "as": {"type": "string", "enum": ["pdf", "xlsx"], "default": "pdf"},
+    "unprintable": {"type": "string", "enum": ["notation"]},
+    **{
+        name: {"type": "string", "maxLength": 64}
+        for name in ("case", "meeting", "request", "disposal", "staff")
+    },
+    "record": {"type": "string", "pattern": "^(r-[0-9a-z]{12}|[a-z][a-z-]{2,39})$"},
+    "person": {"type": "string", "pattern": "^p-[0-9a-z]{12}$"},
+    "copies": {"type": "integer", "minimum": 1, "maximum": 40, "default": 1},
+    "agency": {"type": "string", "minLength": 1, "maxLength": 60},
+    "planItem": {"type": "string", "pattern": "^[0-9A-Za-z-]{1,40}$"},
+    "formVersion": {"type": "string", "pattern": "^[0-9]{1,3}(\\.[0-9]{1,3}){2}$"},
 }
 # What any route may answer, by what it asks for.
 _ALWAYS = ("internal", "try-again", "too-many-requests", "wrong-place", "outcome-unknown")
 _WITH_TOKEN = ("sign-in-required", "not-registered")
+_WITH_CONTENT = ("malformed", "part-too-large", "unsupported-content-type")
 _WITH_BODY = ("malformed", "too-large", "unsupported-media-type")
 
 
@@ -71,6 +95,8 @@ def _operation(declared: Operation) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": _reference(declared.body)}},
         }
+    if declared.takes_content:
+        described["requestBody"] = {"required": True, "content": _CONTENT}
     return described
 
 
@@ -88,13 +114,18 @@ def _parameters(declared: Operation) -> list[dict[str, Any]]:
     if declared.if_match:
         listed.append(parameter("header", "If-Match", _IF_MATCH, required=True))
         listed.append(parameter("header", "Idempotency-Key", _KEY, required=False))
+    if declared.gives_content:
+        listed.append(parameter("header", "Range", _RANGE, required=False))
     return listed
 
 
 def _responses(declared: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": declared.summary}
     if declared.reply:
-        success["content"] = {"application/json": {"schema": _reference(declared.reply)}}
+        success["content"] = {
+            "application/json": {"schema": _reference(declared.reply)},
+            **{media: {"schema": {"type": "string"}} for media in declared.media},
+        }
     if declared.etag:
         success["headers"] = {"ETag": {"schema": {"type": "string"}}}
     slugs = {
@@ -102,13 +133,22 @@ def _responses(declared: Operation) -> dict[str, Any]:
         *declared.problems,
         *(() if declared.public else _WITH_TOKEN),
         *(_WITH_BODY if declared.body else ()),
+        *(_WITH_CONTENT if declared.takes_content else ()),
+        *(("not-acceptable", "range-not-satisfiable") if declared.gives_content else ()),
+        *(("not-acceptable",) if declared.gives_file else ()),
         *(("if-match-required",) if declared.if_match else ()),
+        *(("read-only",) if declared.writes else ()),
         *(("idempotency-key-required",) if declared.idempotent else ()),
     }
     by_status: dict[int, list[str]] = {}
     for slug in sorted(slugs):
         by_status.setdefault(texts()[slug]["status"], []).append(slug)
     responses: dict[str, Any] = {str(declared.status): success}
+    if declared.gives_file:
+        success["content"] = _CONTENT
+    if declared.gives_content:
+        success["content"] = _CONTENT
+        responses["206"] = success
     for status, names in sorted(by_status.items()):
         titles = "、".join(f"{texts()[slug]['title']}({slug})" for slug in names)
         responses[str(status)] = {

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from infra.manifest import ManifestError
-from ops.api_client import SignInError, TenantClient, TotpSource
+from ops.api_client import SignInError, TenantClient
 from ops.cases.importer import (
     ImportStoppedError,
     Report,
@@ -23,8 +23,8 @@ from ops.cases.sheet import CASES
 from ops.cases.workbook import UnreadableError, open_workbook
 from ops.cases.writer import SheetCase, write_workbook
 from ops.demo.households import DEMO_DATE, FUNABASHI, agency_names, demo_tenant
-from ops.live import LiveTenant, NotDeployedError, find
-from ops.local.seed import accounts_file
+from ops.live import NotDeployedError, find
+from ops.signing_in import sign_in
 
 app = typer.Typer(help="ケース(相談の記録)を取り込みます。", no_args_is_help=True)
 
@@ -63,7 +63,7 @@ def import_(
         open_workbook(file)  # before anybody is asked for a password
         live = find(tenant)
         with TenantClient(live.url) as client:
-            _sign_in(client, live, tenant, user)
+            sign_in(client, live, tenant, user)
             known = registers(client)
             rows = read_workbook(file, agencies=known.agencies, own_agency=known.own_agency)
             if not rows:
@@ -109,21 +109,6 @@ def demo_file(
     cases = [SheetCase(control_number=i.control_number, data=i.data) for i in demo.intakes]
     _write(file, cases, agencies=agency_names(demo.agencies))
     typer.echo(f"{file} を作りました({len(cases)}件)。")
-
-
-def _sign_in(client: TenantClient, live: LiveTenant, manifest: Path, user: str | None) -> None:
-    """With the kept demo account of a local tenant, else with what the person types."""
-    if live.cloud is not None:
-        kept = accounts_file(live.cloud.home, manifest)
-        accounts = json.loads(kept.read_text("utf-8"))["accounts"] if kept.is_file() else []
-        account = next((a for a in accounts if user in (None, a["loginId"])), None)
-        if account is not None:
-            code = TotpSource(account["totpSecret"]).code
-            client.sign_in(account["loginId"], account["password"], code)
-            return
-    login_id = user or str(typer.prompt("利用者ID", err=True))
-    password = str(typer.prompt("パスワード", hide_input=True, err=True))
-    client.sign_in(login_id, password, lambda: str(typer.prompt("確認コード(6桁)", err=True)))
 
 
 def _imported(client: TenantClient, rows: Sequence[Row | RefusedRow]) -> Report:

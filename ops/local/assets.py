@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.local.fonts import FAMILIES, PACKAGES, write_fonts
 from ops.paths import BIN, BUILD, ROOT
 
 LOCK = ROOT / "requirements" / "lambda.txt"
@@ -38,32 +39,83 @@ class Function:
     drop: tuple[str, ...]
     # botocore carries the descriptions of all services, 16 MB packed; a function needs its own.
     services: tuple[str, ...]
+    fonts: bool = False
+    # Parts of packages that other functions do without.
+    keep: tuple[str, ...] = ()
 
+
+# What sets papers and fills workbooks, 85 MB, is packed with the function that does it alone.
+_FOR_PAPERS = ("typst", "openpyxl", "et_xmlfile")
+_SCHEMAS_OF_THE_RULES = (
+    *("forms", "codes", "presets", "settings.schema.json", "tasks.json", "transitions.json"),
+)
+_SCHEMAS_OF_THE_API = (
+    *_SCHEMAS_OF_THE_RULES,
+    *("statistics/indicators", "api.json", "problems.json", "messages.json"),
+)
 
 FUNCTIONS = (
     Function(
         name="api",
         packages=("casework", "store", "api"),
-        schemas=("forms", "codes", "api.json", "problems.json", "messages.json"),
+        schemas=_SCHEMAS_OF_THE_API,
         screens=True,
-        drop=(),
-        services=("dynamodb", "cognito-idp"),
+        # `cryptography` calls cffi's compiled part alone.
+        drop=("cffi", *_FOR_PAPERS),
+        services=("dynamodb", "cognito-idp", "kms", "lambda", "s3"),
     ),
     Function(
         name="jobs",
         packages=("casework", "store", "jobs"),
-        schemas=(),
+        schemas=_SCHEMAS_OF_THE_RULES,
         screens=False,
-        drop=("chalice", "jsonschema_rs"),
-        services=("dynamodb", "s3"),
+        drop=("chalice", "cryptography", "cffi", "_cffi_backend", *_FOR_PAPERS),
+        services=("dynamodb", "s3", "sesv2"),
+    ),
+    Function(
+        name="papers",
+        packages=("casework", "store", "api", "papers"),
+        schemas=_SCHEMAS_OF_THE_API,
+        screens=False,
+        # It opens no compartment.
+        drop=("cryptography", "cffi", "_cffi_backend"),
+        services=("dynamodb",),
+        fonts=True,
+    ),
+    Function(
+        name="exchange",
+        packages=("casework", "store", "exchange"),
+        schemas=("forms", "codes", "exchange"),
+        screens=False,
+        drop=("chalice", "cffi", *_FOR_PAPERS),
+        services=("dynamodb", "kms", "s3"),
+        # Keys of the municipality are RSA, and are read as files of the usual form.
+        keep=(
+            "cryptography/hazmat/primitives/asymmetric",
+            "cryptography/hazmat/primitives/serialization",
+        ),
     ),
 )
 
 # Of Chalice only the router runs in a function; the rest is its command line.
 _CHALICE_RUNTIME = frozenset({"__init__.py", "app.py", "local.py", "config.py", "constants.py"})
+# Of `cryptography` only AES-GCM runs; dates are told in UTC and Japanese time, without tables.
+_UNUSED = (
+    "cryptography/x509",
+    "cryptography/hazmat/asn1",
+    "cryptography/hazmat/primitives/asymmetric",
+    "cryptography/hazmat/primitives/serialization",
+    "dateutil/zoneinfo",
+)
 _BOTOCORE_COMMON = frozenset(
     {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
 )
+
+
+def release() -> str:
+    """Which source a deployment is made from: a digest of all that goes into a tenant."""
+    roots = [LOCK, ROOT / "lambdas", ROOT / "schemas", ROOT / "infra", ROOT / "web" / "dist"]
+    return _digest(roots)[:12]
 
 
 def build(platform: str) -> Path:
@@ -71,7 +123,10 @@ def build(platform: str) -> Path:
     target = BUILD / f"lambda-{platform}"
     stamp = target / "stamp"
     digest = _digest(
-        [LOCK, ROOT / "lambdas", ROOT / "schemas", ROOT / "web" / "dist", Path(__file__)]
+        [
+            *(LOCK, ROOT / "lambdas", ROOT / "schemas", ROOT / "web" / "dist", Path(__file__)),
+            *_font_sources(),
+        ]
     )
     if stamp.is_file() and stamp.read_text() == digest:
         return target
@@ -105,23 +160,50 @@ def _packages(platform: str) -> Path:
     return target
 
 
+def fonts() -> Path:
+    """The directory of the fonts, made anew when the packages or the program changed."""
+    target = BUILD / "fonts"
+    digest = _digest(_font_sources())
+    stamp = target / "stamp"
+    if stamp.is_file() and stamp.read_text() == digest:
+        return target
+    fresh = BUILD / "fonts.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    write_fonts(fresh)
+    (fresh / "stamp").write_text(digest)
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+    return target
+
+
+def _font_sources() -> list[Path]:
+    packages = [PACKAGES / package / "package.json" for _, package, _ in FAMILIES]
+    return [Path(__file__).with_name("fonts.py"), *packages]
+
+
 def _assemble(function: Function, packages: Path, target: Path) -> None:
     leave_out = shutil.ignore_patterns("__pycache__", "*.pyc", "bin", "tests", ".lock")
-    shutil.copytree(packages, target, ignore=leave_out)
-    for name in function.drop:
-        for path in target.glob(f"{name}*"):
-            shutil.rmtree(path)
+    dropped = [path.name for name in function.drop for path in packages.glob(f"{name}*")]
+
+    def unneeded(directory: str, names: list[str]) -> set[str]:
+        top = dropped if Path(directory) == packages else []
+        return {*leave_out(directory, names), *top}
+
+    shutil.copytree(packages, target, ignore=unneeded)
+    for unused in _UNUSED:
+        if unused not in function.keep:
+            shutil.rmtree(target / unused, ignore_errors=True)
     _prune_botocore(target / "botocore" / "data", function.services)
     if "chalice" not in function.drop:
         for path in (target / "chalice").iterdir():
             if path.name not in _CHALICE_RUNTIME:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                _remove(path)
     for package in function.packages:
         shutil.copytree(ROOT / "lambdas" / package, target / "lambdas" / package, ignore=leave_out)
     shutil.copy(ROOT / "lambdas" / "__init__.py", target / "lambdas")
     for schema in function.schemas:
         source, copy = ROOT / "schemas" / schema, target / "schemas" / schema
-        copy.parent.mkdir(exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, copy)
         else:
@@ -131,6 +213,12 @@ def _assemble(function: Function, packages: Path, target: Path) -> None:
         if not (dist / "index.html").is_file():
             raise FileNotFoundError("web/dist がありません。先に `make web` を実行してください。")
         shutil.copytree(dist, target / "static")
+    if function.fonts:
+        shutil.copytree(fonts(), target / "fonts", ignore=shutil.ignore_patterns("stamp"))
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _compile(platform: str, directory: Path) -> None:
@@ -149,7 +237,7 @@ def _prune_botocore(data: Path, services: Sequence[str]) -> None:
     keep = _BOTOCORE_COMMON | set(services)
     for path in data.iterdir():
         if path.name not in keep:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            _remove(path)
     # The list of all services' addresses, 1.2 MB of JSON, is read when the first client is made.
     endpoints = data / "endpoints.json"
     listed = json.loads(endpoints.read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,13 +11,17 @@ from botocore.exceptions import ClientError
 from infra.manifest import load
 from infra.names import stage_id
 from ops.local.cloud import CloudError, LocalCloud
-from ops.paths import BIN, ROOT
+from ops.paths import BIN, LOCAL, ROOT
 
 _CDK = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
 def deploy(
-    cloud: LocalCloud, manifest_files: Sequence[Path], *, say: Callable[[str], None]
+    cloud: LocalCloud,
+    manifest_files: Sequence[Path],
+    *,
+    say: Callable[[str], None],
+    log: Path | None = None,
 ) -> None:
     """Bootstraps the account once and deploys the tenants' stacks; unchanged ones stay as they
     are. Raises ManifestError, CloudError."""
@@ -27,23 +32,45 @@ def deploy(
                 f"{manifest.municipality}の設定は environment: {manifest.environment} です。"
                 "手元のクラウドに配備できるのは environment: local の設定だけです。"
             )
-        if not _is_bootstrapped(cloud, manifest.account):
-            say("CDK の準備(bootstrap)をしています")
-            target = f"aws://{manifest.account}/{manifest.region}"
-            # Not from the root: the CDK would synthesise the app it finds there first.
-            _cdk(cloud, manifest.account, ["bootstrap", target], cwd=cloud.home)
+    deploy_tenants(cloud, manifest_files, say=say, log=log)
+
+
+def deploy_tenants(
+    cloud: LocalCloud | None,
+    manifest_files: Sequence[Path],
+    *,
+    say: Callable[[str], None],
+    log: Path | None = None,
+) -> None:
+    """The same, into the local cloud or, without one, by the operator's credentials on AWS. All
+    manifests name one account. Raises ManifestError, CloudError."""
+    manifests = [load(file) for file in manifest_files]
+    for account, region in sorted({(m.account, m.region) for m in manifests}):
+        bootstrap(cloud, account, region, say=say)
     say("配備(cdk deploy)をしています")
     names = ",".join(str(file) for file in manifest_files)
     stacks = [f"{stage_id(manifest)}/*" for manifest in manifests]
-    output = cloud.home / "cdk.out"
-    _cdk(
-        cloud,
-        manifests[0].account,
-        [
-            "deploy", *stacks, "--context", f"manifests={names}", "--output", str(output),
-            "--require-approval", "never", "--concurrency", "2", "--asset-parallelism",
-        ],
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as output:
+        run_cdk(
+            cloud,
+            manifests[0].account,
+            [
+                "deploy", *stacks, "--context", f"manifests={names}", "--output", output,
+                "--require-approval", "never", "--concurrency", "2", "--asset-parallelism",
+            ],
+            log=log,
+        )  # fmt: skip
+
+
+def bootstrap(
+    cloud: LocalCloud | None, account: str, region: str, *, say: Callable[[str], None]
+) -> None:
+    """The CDK's bootstrap of an account of the local cloud; on AWS its owner has done that."""
+    if cloud is None or _is_bootstrapped(cloud, account):
+        return
+    say("CDK の準備(bootstrap)をしています")
+    # Not from the root: the CDK would synthesise the app it finds there first.
+    run_cdk(cloud, account, ["bootstrap", f"aws://{account}/{region}"], cwd=cloud.home)
 
 
 def _is_bootstrapped(cloud: LocalCloud, account: str) -> bool:
@@ -54,19 +81,26 @@ def _is_bootstrapped(cloud: LocalCloud, account: str) -> bool:
     return True
 
 
-def _cdk(cloud: LocalCloud, account: str, arguments: Sequence[str], *, cwd: Path = ROOT) -> None:
+def run_cdk(
+    cloud: LocalCloud | None,
+    account: str,
+    arguments: Sequence[str],
+    *,
+    cwd: Path = ROOT,
+    log: Path | None = None,
+) -> None:
     """Runs the CDK command line. Its output goes to a log, shown when it fails."""
     kept = {n: os.environ[n] for n in ("PATH", "HOME", "LANG", "TMPDIR") if n in os.environ}
     environment = {
-        **kept,
-        **cloud.aws_environment(account),
+        **(os.environ if cloud is None else {**kept, **cloud.aws_environment(account)}),
         "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         # The CDK's own template check; `make test` and `make synth` run it.
         "CDK_VALIDATION": "false",
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
     }
-    log = cloud.home / "cdk.log"
+    log = log or (cloud.home if cloud else LOCAL) / "cdk.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file:
         done = subprocess.run(  # noqa: S603  # our own node and a fixed program
             [

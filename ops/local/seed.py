@@ -90,6 +90,7 @@ def _register(tenant: LiveTenant, demo: DemoTenant) -> Mapping[str, str]:
                 name=a.name,
                 kind=a.kind,
                 member_kind=member_kind(a.agency_id, a.kind),
+                contract_from=_VALID_FROM if a.kind == _PROGRAMME_AGENCY_KIND else None,
             )
             for a in demo.agencies
         ],

@@ -42,13 +42,30 @@ def agency(
             "coordinator=多機関協働事業者"
         ),
     ] = None,
+    contract_from: Annotated[
+        datetime | None,
+        typer.Option(
+            help="多機関協働事業の委託契約の始まり(委託のときは必ず。なければケースは見えない)",
+            formats=["%Y-%m-%d"],
+        ),
+    ] = None,
+    contract_to: Annotated[
+        datetime | None, typer.Option(help="委託契約の終わり", formats=["%Y-%m-%d"])
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """機関を登録します。すでにある機関は変えません。"""
     _known(kind, "agency-kind", "--kind")
     if every_case not in (None, "municipality", "coordinator"):
         _fail("--every-case には municipality か coordinator を指定してください。")
-    made = NewAgency(agency_id=agency_id, name=name, kind=kind, member_kind=every_case)
+    made = NewAgency(
+        agency_id=agency_id,
+        name=name,
+        kind=kind,
+        member_kind=every_case,
+        contract_from=contract_from.date() if contract_from else None,
+        contract_to=contract_to.date() if contract_to else None,
+    )
     entered = bool(_register(tenant, [made], [], ordered_by).entered)
     if as_json:
         typer.echo(json.dumps({"agencyId": agency_id, "entered": entered}))

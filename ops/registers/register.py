@@ -29,12 +29,15 @@ class RegistrationError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class NewAgency:
     """`kind` is a code of schemas/codes/agency-kind; `member_kind` is set for the municipality's
-    office and the agency of the multi-agency programme."""
+    office and the agency of the multi-agency programme, the contract's days for an agency that
+    runs the programme by contract (without one it sees no case)."""
 
     agency_id: str
     name: str
     kind: str
     member_kind: str | None = None
+    contract_from: date | None = None
+    contract_to: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +102,20 @@ def register(
     )
 
 
+def login_for(tenant: LiveTenant, login_id: str) -> tuple[str, str]:
+    """A login of the tenant's pool and its new temporary password: made, or, where a try that was
+    cut off has left one, given another password. `(sub, password)`."""
+    cognito, pool = tenant.client("cognito-idp"), tenant.outputs["UserPoolId"]
+    password = temporary_password(secrets.choice)
+    sub = _sub(cognito, pool, login_id)
+    if sub is None:
+        return _create(cognito, pool, login_id, password), password
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=login_id, Password=password, Permanent=False
+    )
+    return sub, password
+
+
 def _run(tenant: LiveTenant, task: Mapping[str, Any]) -> dict[str, Any]:
     answer = invoke_job(tenant, task)
     if answer["refused"]:
@@ -115,6 +132,8 @@ def _agency(agency: NewAgency) -> dict[str, Any]:
         "name": agency.name,
         "kind": agency.kind,
         "memberKind": agency.member_kind,
+        "contractFrom": agency.contract_from and agency.contract_from.isoformat(),
+        "contractTo": agency.contract_to and agency.contract_to.isoformat(),
     }
 
 

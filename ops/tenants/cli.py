@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections import Counter
 from dataclasses import asdict
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -17,13 +18,19 @@ from rich.table import Table
 from infra.manifest import Manifest, ManifestError, load, load_all, parse
 from infra.policy.rules import untaggable
 from infra.policy.template import resources
-from ops.costs.floor import YEARS, Floor, Price, UnpricedError, floor_of
+from ops.costs.book import Price
+from ops.costs.floor import YEARS, Floor, floor_of
+from ops.costs.pricing_rules import UnpricedError
 from ops.paths import ROOT
+from ops.problems import print_problems
+from ops.tenants.life.cli import app as life
 from ops.tenants.template import manifest_text
 
 app = typer.Typer(
     help="自治体ごとの環境の設定ファイルを作り、確かめ、見積もります。", no_args_is_help=True
 )
+
+app.add_typer(life)
 
 _out = Console()
 _err = Console(stderr=True)
@@ -95,7 +102,7 @@ def new(
     try:
         parse(text.encode("utf-8"), file=str(path))
     except ManifestError as error:
-        _print_problems(error)
+        print_problems(_err, error)
         raise typer.Exit(1) from error
     try:
         path.write_text(text, "utf-8")
@@ -121,7 +128,7 @@ def check(
         if as_json:
             _print_json({"ok": False, "problems": [asdict(one) for one in error.problems]})
         else:
-            _print_problems(error)
+            print_problems(_err, error)
         raise typer.Exit(1) from error
     if as_json:
         _print_json({"ok": True, "problems": []})
@@ -150,7 +157,7 @@ def plan(
             tenant.stacks, region=manifest.region, rotation_days=manifest.key_rotation_days
         )
     except ManifestError as error:
-        _print_problems(error)
+        print_problems(_err, error)
         raise typer.Exit(1) from error
     except UnpricedError as error:
         _err.print(str(error), soft_wrap=True)
@@ -246,17 +253,10 @@ def _confidence(price: Price) -> str:
     return f"確認 {price.as_of}" if price.verified else "要確認"
 
 
-def _print_problems(error: ManifestError) -> None:
-    for problem in error.problems:
-        _err.print(f"{problem.file}:{problem.line}:{problem.column}", style="bold", soft_wrap=True)
-        _err.print(f"  {problem.wrong}", soft_wrap=True, markup=False)
-        _err.print(f"  → {problem.write}", soft_wrap=True, markup=False)
-
-
 def _print_json(value: Any) -> None:
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_number)
     sys.stdout.write("\n")
 
 
-def _number(value: Decimal) -> float:
-    return float(value)
+def _number(value: Decimal | date) -> float | str:
+    return float(value) if isinstance(value, Decimal) else value.isoformat()

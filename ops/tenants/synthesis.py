@@ -45,7 +45,7 @@ def synthesise(
             manifest=stage.manifest,
             stacks={
                 stack.stack_name: _read(Path(stage.synth().directory) / stack.template_file)
-                for stack in (stage.data, stage.app)
+                for stack in stage.stacks
             },
         )
         for stage in stages

@@ -1,0 +1,1 @@
+"""The commands of `soudan cost`, one module per matter."""

@@ -1,0 +1,1 @@
+"""Bundles on the operator's side: fetched, signed, checked, sent in."""

@@ -1,0 +1,1 @@
+"""Many tenants: synthesised together, compared with each other, deployed in waves."""

@@ -1,0 +1,295 @@
+"""`soudan fleet …`: many tenants at once, and the proof that none reaches another."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+
+from infra.manifest import Manifest, load_all
+from ops.fleet.waves import Turn, roll_out, waves
+from ops.live import find
+from ops.local import assets
+from ops.tenants.life import commands
+from ops.tenants.life.cli import (
+    EVIDENCE,
+    OrderedBy,
+    VendorFile,
+    place_of,
+    planned,
+    say,
+    tenant_name,
+    told,
+    world_of,
+)
+from ops.tenants.life.engine import STATES, LifeError, run
+from ops.tenants.life.probes import verify as probe
+
+app = typer.Typer(help="多くの環境をまとめて扱います。", no_args_is_help=True)
+
+_log = logging.getLogger("soudan.fleet")
+Files = Annotated[
+    list[Path], typer.Argument(help="テナントの設定ファイル(最初のものを先に試します)")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="結果を JSON で出力する")]
+Size = Annotated[int, typer.Option(help="1つの波の数", min=1)]
+AtOnce = Annotated[int, typer.Option(help="同時に配備する数", min=1, max=10)]
+
+One = tuple[Path, Manifest]
+
+
+@app.command()
+def simulate(
+    all_japan: Annotated[
+        bool, typer.Option("--all-japan", help="全国の市区町村(1,741団体)")
+    ] = False,
+    files: Annotated[list[Path] | None, typer.Argument(help="テナントの設定ファイル")] = None,
+    limit: Annotated[int | None, typer.Option(help="最初のいくつかだけ", min=1)] = None,
+    per_account: Annotated[int, typer.Option(help="1アカウントに置く数", min=1)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """環境の雛形を組み立て、すべての検査を行い、互いに届かないことを確かめます。
+
+    何も配備しません。AWS の割当て(既定値)から、必要なアカウントの数も示します。
+    終了コード 0: 異常なし、1: 異常あり
+    """
+    # The CDK takes seconds to load.
+    from ops.fleet.japan import all_japan as every
+    from ops.fleet.quotas import accounts_forced, quotas
+    from ops.fleet.synthesis import synth_many
+
+    with told():
+        chosen = files or []
+        manifests = every(limit, per_account=per_account) if all_japan else load_all(chosen)
+    if not manifests:
+        say("設定ファイルか --all-japan を指定してください。")
+        raise typer.Exit(1)
+    try:
+        stats = synth_many(manifests, say=lambda done: say(f"{done} / {len(manifests)}"))
+    except RuntimeError as error:
+        say(f"検査に通らない環境があります。\n{error}")
+        raise typer.Exit(1) from error
+    found = quotas(stats.outcomes)
+    content = {
+        "tenants": stats.tenants,
+        "seconds": round(stats.seconds + stats.isolation_seconds, 1),
+        "max_rss_mb": round(stats.max_rss_mb),
+        "findings": stats.findings,
+        "cpu_seconds": round(stats.cpu_seconds, 1),
+        "workers": stats.workers,
+        "resources": stats.resources,
+        "isolation": {
+            "seconds": round(stats.isolation_seconds, 1),
+            "pairs": stats.pairs,
+            "texts": stats.texts,
+            "identifiers": stats.identifiers,
+        },
+        "quotas": [asdict(quota) for quota in found],
+        "accounts": accounts_forced(found),
+    }
+    if as_json:
+        typer.echo(json.dumps(content, ensure_ascii=False))
+    else:
+        _show(content, found)
+    if stats.findings:
+        raise typer.Exit(1)
+
+
+def _show(content: dict[str, Any], found: Sequence[Any]) -> None:
+    isolation = content["isolation"]
+    typer.echo(
+        f"{content['tenants']} 環境、資源 {content['resources']}、{content['seconds']} 秒、"
+        f"メモリー {content['max_rss_mb']} MB 以下"
+    )
+    typer.echo(
+        f"組 {isolation['pairs']} について、雛形の文字列 {isolation['texts']} を、"
+        f"資源の名前 {isolation['identifiers']} と照らしました({isolation['seconds']} 秒)。"
+    )
+    for finding in content["findings"]:
+        typer.echo(f"異常: {finding}")
+    if not content["findings"]:
+        typer.echo("ほかの環境に届くものはありません。")
+    table = Table("サービス", "割当て", "既定値", "入る環境の数", "要るアカウント", "確かさ")
+    for quota in found:
+        table.add_row(
+            quota.service, quota.quota, str(quota.default), str(quota.tenants),
+            str(quota.accounts), quota.confidence,
+        )  # fmt: skip
+    Console().print(table)
+    typer.echo(f"既定の割当てのままなら、少なくとも {content['accounts']} アカウントが要ります。")
+
+
+@app.command()
+def plan(
+    files: Files, size: Size = 10, vendor_file: VendorFile = None, as_json: AsJson = False
+) -> None:
+    """どの順に、何が変わるかを示します。記録を持つものが失われる環境を先に示します。"""
+    with told():
+        chosen = list(zip(files, load_all(files), strict=True))
+        found: list[dict[str, Any]] = []
+        for number, wave in enumerate(waves(chosen, size=size), start=1):
+            for _, manifest in wave:
+                place_of(manifest, vendor_file)
+                kinds = [change.kind for change in planned(manifest)]
+                found.append(
+                    {"tenant": tenant_name(manifest), "wave": number}
+                    | {kind: kinds.count(kind) for kind in ("lost", "remove", "change", "add")}
+                )
+    found.sort(key=lambda one: -one["lost"])
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        table = Table("環境", "波", "失われる", "取り除く", "変える", "加える")
+        for one in found:
+            table.add_row(*(str(value) for value in one.values()))
+        Console().print(table)
+    if any(one["lost"] for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def deploy(
+    files: Files,
+    ordered_by: OrderedBy,
+    size: Size = 10,
+    at_once: AtOnce = 2,
+    vendor_file: VendorFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """最初の1つを試し、次からは波ごとに配備し、確かめます。失敗があれば、次の波に進みません。
+
+    直してから同じコマンドを実行すると、済んでいない環境から続けます。
+    """
+    with told():
+        chosen = list(zip(files, load_all(files), strict=True))
+        for platform in sorted({_platform(manifest) for _, manifest in chosen}):
+            assets.build(platform)
+        open_, done_before = _open(chosen, vendor_file)
+
+    def act(one: One) -> str | None:
+        return _turn(one, ordered_by, vendor_file)
+
+    def heard(number: int, count: int, turns: Sequence[Turn[One]]) -> None:
+        for turn in turns:
+            say(f"波 {number}/{count} {tenant_name(turn.tenant[1])}: {turn.error or '確認済み'}")
+
+    rollout = roll_out(open_, act, size=size, at_once=at_once, say=heard)
+    content: dict[str, list[Any]] = {
+        "verified": done_before
+        + [tenant_name(t.tenant[1]) for t in rollout.turns if t.error is None],
+        "failed": [{"tenant": tenant_name(t.tenant[1]), "error": t.error} for t in rollout.failed],
+        "waiting": [tenant_name(manifest) for _, manifest in rollout.waiting],
+    }
+    if as_json:
+        typer.echo(json.dumps(content, ensure_ascii=False))
+    else:
+        counts = {name: len(found) for name, found in content.items()}
+        typer.echo(
+            f"確認済み {counts['verified']}、失敗 {counts['failed']}、未着手 {counts['waiting']}"
+        )
+    if rollout.failed:
+        raise typer.Exit(1)
+
+
+def _open(chosen: Sequence[One], vendor_file: Path | None) -> tuple[list[One], list[str]]:
+    """Those that do not have this release yet, and the names of those that do."""
+    release = assets.release()
+    open_, done = [], []
+    for one in chosen:
+        name = tenant_name(one[1])
+        entry = place_of(one[1], vendor_file).registry().entry(name)
+        there = entry.state == "active" and entry.operation is None
+        if there and entry.facts.get("release") == release:
+            done.append(name)
+        else:
+            open_.append(one)
+    return open_, done
+
+
+def _turn(one: One, ordered_by: str, vendor_file: Path | None) -> str | None:
+    """Deploys or upgrades one tenant; in words what went wrong. Its log stands beside its
+    evidence."""
+    file, manifest = one
+    name = tenant_name(manifest)
+    log = EVIDENCE / name / "cdk.log"
+    try:
+        registry = place_of(manifest, vendor_file).registry()
+        entry = registry.entry(name)
+        under_way = entry.operation.command if entry.operation else None
+        fresh = entry.state == "new" or under_way == "deploy"
+        command = commands.DEPLOY if fresh else commands.UPGRADE
+        run(
+            command,
+            world_of(file, manifest, registry, ordered_by, {}, tell=_log.info, log=log),
+        )
+    except (ClientError, BotoCoreError) as error:
+        return f"AWS が応じません({type(error).__name__})。記録: {log}"
+    except Exception as error:  # whatever one tenant comes to, others are told of
+        first = str(error).splitlines()
+        return f"{first[0] if first else type(error).__name__}(記録: {log})"
+    return None
+
+
+def _platform(manifest: Manifest) -> str:
+    return "host" if manifest.environment == "local" else "aarch64"
+
+
+@app.command()
+def verify(files: Files, as_json: AsJson = False) -> None:
+    """動いている環境を1つずつ確かめます。終了コード 0: 異常なし、1: 異常あり"""
+    with told():
+        found: dict[str, list[str]] = {}
+        for file, manifest in zip(files, load_all(files), strict=True):
+            try:
+                _, faults = probe(find(file))
+            except LifeError as error:
+                found[tenant_name(manifest)] = [str(error)]
+            else:
+                found[tenant_name(manifest)] = [fault.text for fault in faults]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for name, texts in found.items():
+            typer.echo(f"{name}: {'異常なし' if not texts else ''}")
+            for text in texts:
+                typer.echo(f"  異常: {text}")
+    if any(found.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(files: Files, vendor_file: VendorFile = None, as_json: AsJson = False) -> None:
+    """各環境の状態と、配備した版を示します。版がそろっているかが分かります。"""
+    with told():
+        rows: list[dict[str, Any]] = []
+        for manifest in load_all(files):
+            entry = place_of(manifest, vendor_file).registry().entry(tenant_name(manifest))
+            rows.append(
+                {
+                    "tenant": entry.tenant,
+                    "municipality": manifest.municipality,
+                    "state": entry.state,
+                    "release": entry.facts.get("release"),
+                    "deployedAt": entry.facts.get("deployedAt"),
+                    "underWay": entry.operation and entry.operation.command,
+                }
+            )
+    releases = {row["release"] for row in rows if row["state"] != "new"}
+    if as_json:
+        same = len(releases) <= 1
+        typer.echo(json.dumps({"tenants": rows, "sameRelease": same}, ensure_ascii=False))
+        return
+    table = Table("環境", "自治体", "状態", "版", "配備した時", "途中の操作")
+    for row in rows:
+        table.add_row(
+            row["tenant"], row["municipality"], STATES[str(row["state"])],
+            row["release"] or "", row["deployedAt"] or "", row["underWay"] or "",
+        )  # fmt: skip
+    Console().print(table)
+    typer.echo("版はそろっています。" if len(releases) <= 1 else "版がそろっていません。")

@@ -1,0 +1,1 @@
+"""The audit trail, verified from outside the tenant."""

@@ -1,0 +1,1 @@
+"""Documents for people: HTML pages that stand alone, and PDF."""

@@ -1,0 +1,1 @@
+"""Statistics as Excel, and the baseline sheet that a reduction is measured against."""

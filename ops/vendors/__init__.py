@@ -1,0 +1,1 @@
+"""The vendor's own account: registry of its tenants, signing key, dashboard."""
