@@ -7,12 +7,20 @@ import { Shell } from './shell';
 import { currentSession, onSessionChange, start } from './session';
 import type { Me } from './types';
 import { ScreenHeading } from './ui/heading';
+import { IdleWarning } from './ui/idle-warning';
 import { Failure, Loading } from './ui/load';
 import { Unreachable } from './http';
 
 const Case = lazy(() => import('./screens/case/case'));
 const CaseAudit = lazy(() => import('./screens/case/case-audit'));
+const Today = lazy(() => import('./screens/today'));
+const Write = lazy(() => import('./screens/write'));
+const Books = lazy(() => import('./screens/books/books'));
 const NewCase = lazy(() => import('./screens/case/new-case'));
+const Meetings = lazy(() => import('./screens/meetings/meetings'));
+const NewMeeting = lazy(() => import('./screens/meetings/new-meeting'));
+const Meeting = lazy(() => import('./screens/meetings/meeting'));
+const Papers = lazy(() => import('./screens/papers/papers'));
 const Manage = lazy(() => import('./screens/manage/manage'));
 
 export function App() {
@@ -47,6 +55,7 @@ export function App() {
           <Shell me={session.me}>
             <Screen me={session.me} />
           </Shell>
+          {session.phase === 'active' && <IdleWarning />}
           {session.phase === 'interrupted' && <SignInAgain session={session} />}
         </>
       );
@@ -72,6 +81,12 @@ interface RoutedProps {
 
 function Routed({ route, me, created, onCreated }: RoutedProps) {
   switch (route.at) {
+    case 'today':
+      return me.can.listCases ? <Today /> : <Nowhere />;
+    case 'write':
+      return me.can.listCases ? <Write me={me} /> : <Nowhere />;
+    case 'books':
+      return <Books key={route.book} me={me} route={route} />;
     case 'cases':
       return <Cases me={me} />;
     case 'new-case':
@@ -85,16 +100,22 @@ function Routed({ route, me, created, onCreated }: RoutedProps) {
         );
       }
       return (
-        <Case
-          key={route.caseId}
-          caseId={route.caseId}
-          tab={route.tab}
-          revision={route.revision}
-          justCreated={created === route.caseId}
-        />
+        <Case key={route.caseId} me={me} route={route} justCreated={created === route.caseId} />
+      );
+    case 'meetings':
+      return me.can.listCases ? <Meetings me={me} /> : <Nowhere />;
+    case 'new-meeting':
+      return me.can.convene ? <NewMeeting me={me} /> : <Nowhere />;
+    case 'meeting':
+      return me.can.listCases ? (
+        <Meeting key={route.meetingId} me={me} route={route} />
+      ) : (
+        <Nowhere />
       );
     case 'manage':
-      return me.can.manageStaff ? <Manage me={me} /> : <Nowhere />;
+      return <Manage me={me} route={route} nowhere={<Nowhere />} />;
+    case 'papers':
+      return <Papers />;
     case 'nowhere':
       return <Nowhere />;
   }

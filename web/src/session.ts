@@ -13,7 +13,7 @@ export type Session =
   | { readonly phase: 'active'; readonly me: Me }
   | { readonly phase: 'interrupted'; readonly me: Me; readonly reason: 'expired' | 'idle' };
 
-const IDLE_MS = 30 * 60_000;
+const MINUTE_MS = 60_000;
 const REFRESH_AHEAD_MS = 60_000;
 const RETRY_MS = 15_000;
 const ACTIVITY_NOTICE_MS = 20_000;
@@ -180,7 +180,13 @@ function touch(): void {
   }
 }
 
-/** Watches for 30 minutes without a key or a touch in any tab. */
+/** Milliseconds until the screens are hidden because nobody touches a key; null: nobody is there. */
+export const idleLeft = (): number | null =>
+  session.phase === 'active'
+    ? session.me.idleMinutes * MINUTE_MS - (Date.now() - lastActivity)
+    : null;
+
+/** Watches for the town's number of minutes without a key or a touch in any tab. */
 export function watchIdleness(): void {
   for (const type of ['keydown', 'pointerdown', 'wheel', 'touchmove'] as const) {
     window.addEventListener(type, touch, { capture: true, passive: true });
@@ -190,7 +196,8 @@ export function watchIdleness(): void {
     if (data === 'sign-out') interrupt('expired');
   });
   setInterval(() => {
-    if (session.phase === 'active' && Date.now() - lastActivity >= IDLE_MS) {
+    if (session.phase !== 'active') return;
+    if ((idleLeft() ?? 1) <= 0) {
       interrupt('idle');
       void endOnServer();
     }

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { useRoute } from './router';
 import { signOut } from './session';
-import type { Me } from './types';
+import { managesAnything, type Me } from './types';
 import { useSingle } from './ui/attempt';
 import { Button } from './ui/button';
 import { Dialog } from './ui/dialog';
@@ -48,15 +48,22 @@ export function Shell({ me, children }: Props) {
           </Button>
         </div>
         <nav className="entries" aria-label="主な画面">
+          {me.can.listCases && entry('#/today', at === 'today', '今日')}
           {entry('#/', at === 'cases' || at === 'case', 'ケース')}
-          {me.can.createCase && entry('#/cases/new', at === 'new-case', '新しい相談')}
-          {me.can.manageStaff && entry('#/manage', at === 'manage', '管理')}
+          {me.can.listCases &&
+            entry('#/meetings', ['meetings', 'new-meeting', 'meeting'].includes(at), '会議')}
+          {me.can.listCases &&
+            entry('#/write', at === 'write' || at === 'new-case' || at === 'books', '記録する')}
+          {managesAnything(me) && entry('#/manage', at === 'manage', '管理')}
         </nav>
       </header>
       <main className="main">{children}</main>
+      <footer className="footer no-print">
+        <a href="#/papers">様式・参考例</a>
+      </footer>
       {asking && (
         <Dialog title="保存していない入力があります" onCancel={() => setAsking(false)}>
-          <p>サインアウトすると、入力した内容は消えます。</p>
+          <p>まだ保存していません。預けた下書きがあれば、次に「今日」から続きを書けます。</p>
           <div className="actions">
             <Button look="solid" onClick={() => setAsking(false)}>
               編集を続ける

@@ -50,6 +50,11 @@ test('the record forms use no keyword that the validator does not know', () => {
       }
     }
   };
+  for (const name of readdirSync(new URL('forms/', SCHEMAS))) {
+    for (const version of readdirSync(new URL(`forms/${name}/`, SCHEMAS))) {
+      look(read(`forms/${name}/${version}`));
+    }
+  }
   look(form);
   expect([...unknown]).toEqual([]);
 });
@@ -127,6 +132,22 @@ test('the variant decides what is shown and what is saved', () => {
   expect(kept.address).toBeUndefined();
   expect(kept.household).toEqual([{ name: '神 太郎' }]);
   expect(dropped).toEqual(['住所', '職業・学校']);
+});
+
+test('a condition on a list leaves it a list', () => {
+  const classes: Schema = { type: 'array', items: { oneOf: [{ const: '1', title: '一' }] } };
+  const consent: Schema = {
+    properties: { kinds: { type: 'array', items: { type: 'string' } }, classes },
+    allOf: [
+      {
+        if: { properties: { kinds: { contains: { const: 'sharing' } } }, required: ['kinds'] },
+        then: { properties: { classes: { minItems: 1 } } },
+      },
+    ],
+  };
+  const found = settle(consent, { kinds: ['sharing'] }, consent).properties?.classes;
+  expect(found).not.toHaveProperty('properties');
+  expect(found).toMatchObject({ type: 'array', items: classes.items });
 });
 
 test('an optional object asks for nothing until it is begun', () => {

@@ -1,31 +1,26 @@
 /** Values of a record as people read them: labels for codes, 和暦 for dates. */
-import type { Agency, Schema } from '../types';
+import type { Schema } from '../types';
 import { formatDate, formatPartial, type PartialDate } from '../wareki';
+import { namedBy, offered, type Choices } from './choices';
 import { pointerParts } from './pointer';
 import { resolve } from './validate';
 
 export const isPartialDate = (schema: Schema): boolean =>
   ['y', 'm', 'd'].every((name) => schema.properties?.[name] !== undefined);
 
-export const isAgencyChoice = (schema: Schema): boolean => schema['x-choices'] === 'agencies';
-
 /** Lines of text; a list or an object takes several. */
-export function describe(
-  value: unknown,
-  schema: Schema,
-  root: Schema,
-  agencies: readonly Agency[],
-): string[] {
+export function describe(value: unknown, schema: Schema, root: Schema, choices: Choices): string[] {
   const full = resolve(schema, root);
   if (value === undefined || value === null || value === '') return ['（記入なし）'];
   if (Array.isArray(value)) {
-    const items = full.items ?? {};
+    const kind = namedBy(full);
+    const items = kind === undefined ? (full.items ?? {}) : { ...full.items, 'x-choices': kind };
     if (value.every((item) => typeof item !== 'object')) {
-      return [value.map((item) => describe(item, items, root, agencies).join('')).join('、')];
+      return [value.map((item) => describe(item, items, root, choices).join('')).join('、')];
     }
     return value.flatMap((item, index) => [
       `${index + 1}`,
-      ...describe(item, items, root, agencies).map((line) => `　${line}`),
+      ...describe(item, items, root, choices).map((line) => `　${line}`),
     ]);
   }
   if (typeof value === 'object') {
@@ -36,17 +31,17 @@ export function describe(
     return entries.flatMap(([name, item]) => {
       const property = full.properties?.[name];
       const known = typeof property === 'object' ? property : {};
-      const lines = describe(item, known, root, agencies);
+      const lines = describe(item, known, root, choices);
       // 「緊急性：緊急性：高」 says nothing more than 「緊急性：高」.
       if (known.title === full.title) return lines;
       return [`${known.title ?? name}：${lines.join(' ')}`];
     });
   }
+  if (typeof value === 'boolean') return [value ? 'はい' : 'いいえ'];
   const choice = full.oneOf?.find((option) => option.const === value);
   if (choice?.title !== undefined) return [choice.title];
-  if (isAgencyChoice(schema)) {
-    return [agencies.find((agency) => agency.agencyId === value)?.name ?? String(value)];
-  }
+  const named = offered(full, choices)?.find((one) => one.value === value);
+  if (named !== undefined) return [named.label];
   if (full.format === 'date') return [formatDate(String(value))];
   return String(value).split('\n');
 }

@@ -2,27 +2,31 @@
 import Form from '@rjsf/core/lib/components/Form.js';
 import type { RJSFSchema, TemplatesType, ValidatorType } from '@rjsf/utils';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import type { Agency, Data, Schema } from '../types';
+import type { Choices } from './choices';
+import type { Data, Schema } from '../types';
 import { toErrorSchema, type Remark } from './faults';
 import { omitEmpty } from './omit-empty';
 import { arrange, settle } from './shape';
-import { Agency as AgencyChoice, Codes, Concerns, Radio, Select } from './theme/choice';
+import { Codes, Concerns, Offered, OfferedMany, Radio, Select, Tick } from './theme/choice';
 import type { FormContext } from './theme/context';
 import { DateEntry, PartialDateEntry } from './theme/date';
 import { Field, List, ListItem, ObjectFields } from './theme/templates';
 import { Line, Lines, NumberEntry } from './theme/text';
+import { numbered } from './row-numbers';
 import { uiSchemaOf } from './ui-schema';
 import { isValid } from './validate';
 
 const WIDGETS = {
-  Agency: AgencyChoice,
   Codes,
   Concerns,
   Date: DateEntry,
   Line,
   Lines,
+  Offered,
+  OfferedMany,
   Radio,
   Select,
+  Tick,
 };
 const FIELDS = { PartialDate: PartialDateEntry, NumberField: NumberEntry };
 const TEMPLATES: Partial<TemplatesType> = {
@@ -51,14 +55,24 @@ interface Props {
   readonly data: Data;
   readonly onChange: (data: Data) => void;
   readonly remarks: readonly Remark[];
-  readonly agencies: readonly Agency[];
+  readonly choices: Choices;
   /** fields that may no longer be changed */
   readonly fixed: readonly string[];
+  /** shows at first only what must be filled in */
+  readonly brief?: boolean;
+  /** properties that still hold what was copied and that nobody confirmed */
+  readonly copied?: ReadonlySet<string>;
+  readonly onConfirm?: (name: string) => void;
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
+const ignore = () => undefined;
 
 const textOf = (schema: Schema): string => JSON.stringify(schema);
 
-export function RecordForm({ form, data, onChange, remarks, agencies, fixed }: Props) {
+export function RecordForm(props: Props) {
+  const { form, data, onChange, remarks, choices, fixed, brief = false, copied = NOTHING } = props;
+  const confirm = props.onConfirm ?? ignore;
   // The library looks at schemas by value at every key: it gets the same object while nothing of
   // the shape changes.
   const settled = settle(form, omitEmpty(data), form);
@@ -73,7 +87,7 @@ export function RecordForm({ form, data, onChange, remarks, agencies, fixed }: P
   }, [shape, fixed]);
   const extraErrors = useMemo(() => toErrorSchema(remarks), [remarks]);
   const [layout] = useState(() => {
-    const { first, later } = arrange(form);
+    const { first, later } = arrange(form, brief);
     const filled = later.filter((s) => s.properties.some((name) => data[name] !== undefined));
     return { first, later, opened: new Set(filled.map((section) => section.key)) };
   });
@@ -89,8 +103,8 @@ export function RecordForm({ form, data, onChange, remarks, agencies, fixed }: P
   );
   const topConcern = typeof data.topConcern === 'string' ? data.topConcern : undefined;
   const formContext = useMemo<FormContext>(
-    () => ({ ...layout, agencies, topConcern, setTopConcern }),
-    [layout, agencies, topConcern, setTopConcern],
+    () => ({ ...layout, choices, brief, copied, confirm, topConcern, setTopConcern }),
+    [layout, choices, brief, copied, confirm, topConcern, setTopConcern],
   );
 
   return (
@@ -103,7 +117,7 @@ export function RecordForm({ form, data, onChange, remarks, agencies, fixed }: P
       formContext={formContext}
       extraErrors={extraErrors}
       onChange={(event) => {
-        latest.current = withoutStrayTop(event.formData as Data);
+        latest.current = numbered(withoutStrayTop(event.formData as Data), form);
         onChange(latest.current);
       }}
       validator={VALIDATOR}

@@ -19,6 +19,8 @@ function conditionals(schema: Schema): Conditional[] {
 }
 
 function merge(schema: Schema, branch: Schema): Schema {
+  // A list or a text gets no properties of an object, or it would be entered like one.
+  if (schema.properties === undefined) return mergedItems(schema, branch);
   const properties: Record<string, Schema | boolean> = { ...schema.properties };
   for (const [name, change] of Object.entries(branch.properties ?? {})) {
     const known = properties[name];
@@ -31,10 +33,13 @@ function merge(schema: Schema, branch: Schema): Schema {
     properties,
     required: [...new Set([...(schema.required ?? []), ...(branch.required ?? [])])],
   };
-  return schema.items !== undefined && branch.items !== undefined
-    ? { ...merged, items: merge(schema.items, branch.items) }
-    : merged;
+  return mergedItems(merged, branch);
 }
+
+const mergedItems = (schema: Schema, branch: Schema): Schema =>
+  schema.items !== undefined && branch.items !== undefined
+    ? { ...schema, items: merge(schema.items, branch.items) }
+    : schema;
 
 /** A condition on a required answer that is not given yet: neither branch is asked for so far. */
 function isUndecided(condition: Conditional, schema: Schema, data: Data): boolean {
@@ -119,11 +124,17 @@ function strip(value: unknown, settled: Schema, full: Schema, dropped: string[])
   return kept;
 }
 
+export interface Arranged {
+  readonly first: readonly Section[];
+  readonly later: readonly Section[];
+}
+
 /**
  * Sections that must be filled in come first and stand open; the others follow, folded. Judged by
- * the form, not by the record, so that no section moves while somebody writes.
+ * the form, not by the record, so that no section moves while somebody writes. `brief`: of the
+ * first sections only what must be filled in stands open; the rest of each follows, folded.
  */
-export function arrange(form: Schema): { first: readonly Section[]; later: readonly Section[] } {
+export function arrange(form: Schema, brief = false): Arranged {
   const asked = new Set(form.required ?? []);
   for (const { if: condition, then, else: otherwise } of conditionals(form)) {
     const onAnswer = (condition.required ?? []).every((name) => form.required?.includes(name));
@@ -132,5 +143,20 @@ export function arrange(form: Schema): { first: readonly Section[]; later: reado
   }
   const sections = form['x-sections'] ?? [];
   const mustFill = (section: Section) => section.properties.some((name) => asked.has(name));
-  return { first: sections.filter(mustFill), later: sections.filter((s) => !mustFill(s)) };
+  const first = sections.filter(mustFill);
+  if (!brief) return { first, later: sections.filter((s) => !mustFill(s)) };
+  // The most pressing concern is chosen among the concerns, in one control.
+  if (asked.has('concerns')) asked.add('topConcern');
+  const part = (section: Section, must: boolean): readonly string[] =>
+    section.properties.filter((name) => asked.has(name) === must);
+  return {
+    first: first.map((s) => ({ ...s, properties: part(s, true) })),
+    later: sections
+      .map((s) =>
+        mustFill(s)
+          ? { key: `${s.key}-more`, title: `${s.title}（ほかの欄）`, properties: part(s, false) }
+          : s,
+      )
+      .filter(({ properties }) => properties.length > 0),
+  };
 }

@@ -1,6 +1,8 @@
 import type { UiSchema } from '@rjsf/utils';
+import { isRowNumber } from './row-numbers';
 import type { Schema } from '../types';
-import { isAgencyChoice, isPartialDate } from './describe';
+import { namedBy } from './choices';
+import { isPartialDate } from './describe';
 
 /** Few options are shown at once; more go into a list to choose from. */
 const RADIO_LIMIT = 7;
@@ -35,12 +37,17 @@ function control(schema: Schema): UiSchema {
       : framed('none');
   }
   if (schema.type === 'array') {
+    if (namedBy(schema) !== undefined) {
+      return { ...framed('group'), 'ui:widget': 'OfferedMany' };
+    }
     return schema.items?.oneOf === undefined
       ? framed('none')
       : { ...framed('group'), 'ui:widget': 'Codes' };
   }
+  if (schema.type === 'boolean') return { ...framed('group'), 'ui:widget': 'Tick' };
   if (schema.type === 'integer' || schema.type === 'number') return framed('label');
-  if (isAgencyChoice(schema)) return { ...framed('label'), 'ui:widget': 'Agency' };
+  if (isRowNumber(schema)) return { 'ui:widget': 'hidden' };
+  if (namedBy(schema) !== undefined) return { ...framed('label'), 'ui:widget': 'Offered' };
   if (schema.oneOf !== undefined) {
     return schema.oneOf.length <= RADIO_LIMIT
       ? { ...framed('group'), 'ui:widget': 'Radio' }

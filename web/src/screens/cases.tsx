@@ -1,13 +1,14 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { codeLabels, listCases } from '../api';
 import { casePath } from '../router';
-import type { CaseSummary, Me } from '../types';
-import { useSingle } from '../ui/attempt';
+import type { Asked, CaseSummary, Me } from '../types';
 import { Button } from '../ui/button';
 import { ScreenHeading } from '../ui/heading';
 import { Failure, Loading } from '../ui/load';
-import { formatMoment } from '../wareki';
+import { usePages } from '../ui/pages';
+import { formatDate, formatMoment } from '../wareki';
 import { CaseNumber } from './case-number';
+import { Found, SearchForm } from './search';
 import { TableHead } from '../ui/table-head';
 
 interface Labels {
@@ -18,13 +19,13 @@ interface Labels {
 const NO_LABELS: Labels = { concern: new Map(), urgency: new Map() };
 
 const COLUMNS = [
-  '受付日',
   '氏名（ふりがな）',
-  '最も困っていること',
-  '緊急性',
-  '受付機関',
   '状態',
-  '同意',
+  '主な困りごと',
+  '緊急性',
+  '主担当',
+  '次の予定',
+  '受付日',
 ];
 
 export function Cases({ me }: { readonly me: Me }) {
@@ -38,35 +39,37 @@ export function Cases({ me }: { readonly me: Me }) {
 }
 
 function CaseList({ me }: { readonly me: Me }) {
-  const [items, setItems] = useState<readonly CaseSummary[]>([]);
-  const [cursor, setCursor] = useState<string | null>(null);
-  const [known, setKnown] = useState(false);
-  const [error, setError] = useState<unknown>(null);
   const [labels, setLabels] = useState(NO_LABELS);
-  const [busy, single] = useSingle();
+  const load = useCallback(async (from: string | null) => {
+    const [page, concern, urgency] = await Promise.all([
+      listCases(from, true),
+      codeLabels('concern'),
+      codeLabels('urgency'),
+    ]);
+    setLabels({ concern, urgency });
+    return page;
+  }, []);
+  const { items, known, error, busy, more, retry } = usePages(load);
+  const [asked, setAsked] = useState<Asked | null>(null);
 
-  const load = useCallback(
-    (from: string | null) =>
-      single(async () => {
-        setError(null);
-        try {
-          const [page, concern, urgency] = await Promise.all([
-            listCases(from),
-            codeLabels('concern'),
-            codeLabels('urgency'),
-          ]);
-          setLabels({ concern, urgency });
-          setItems((shown) => (from === null ? page.items : [...shown, ...page.items]));
-          setCursor(page.nextCursor);
-          setKnown(true);
-        } catch (failure) {
-          setError(failure);
-        }
-      }),
-    [single],
+  const list = (
+    <>
+      {known && items.length > 0 && <CaseTable items={items} labels={labels} />}
+      {known && items.length === 0 && more === null && <Empty me={me} />}
+      {error !== null && <Failure error={error} retry={retry} />}
+      {!known && error === null && <Loading what="ケースを読み込んでいます" />}
+      {known && (
+        <p className="list-foot">
+          <span role="status">{items.length}件を表示しています。</span>
+          {more !== null && (
+            <Button busy={busy} onClick={more}>
+              さらに表示
+            </Button>
+          )}
+        </p>
+      )}
+    </>
   );
-  useEffect(() => void load(null), [load]);
-
   return (
     <>
       <div className="screen-head">
@@ -77,20 +80,8 @@ function CaseList({ me }: { readonly me: Me }) {
           </a>
         )}
       </div>
-      {known && items.length > 0 && <CaseTable items={items} labels={labels} />}
-      {known && items.length === 0 && cursor === null && <Empty me={me} />}
-      {error !== null && <Failure error={error} retry={() => void load(known ? cursor : null)} />}
-      {!known && error === null && <Loading what="ケースを読み込んでいます" />}
-      {known && (
-        <p className="list-foot">
-          <span role="status">{items.length}件を表示しています。</span>
-          {cursor !== null && (
-            <Button busy={busy} onClick={() => void load(cursor)}>
-              さらに表示
-            </Button>
-          )}
-        </p>
-      )}
+      <SearchForm asked={asked} onAsk={setAsked} />
+      {asked === null ? list : <Found key={JSON.stringify(asked)} asked={asked} />}
     </>
   );
 }
@@ -104,6 +95,11 @@ function Empty({ me }: { readonly me: Me }) {
           ? '相談を受けたら「新しい相談」から記録します。'
           : 'あなたの機関が関わるケースができると、ここに並びます。'}
       </p>
+      {me.can.manageStaff && (
+        <p>
+          使い始めるときは、<a href="#/manage">管理の「はじめの一日」</a>から順に進めてください。
+        </p>
+      )}
     </div>
   );
 }
@@ -116,14 +112,15 @@ function CaseTable(props: { readonly items: readonly CaseSummary[]; readonly lab
       <tbody role="rowgroup">
         {items.map((item) => (
           <tr key={item.caseId} role="row">
-            <td role="cell" data-title="受付日" className="short">
-              {formatMoment(item.receivedAt)}
-            </td>
             <th role="rowheader" scope="row" data-title="氏名">
               <a href={casePath(item.caseId)}>{item.name || '氏名の記入なし'}</a>
               {item.nameKana && <span className="kana">（{item.nameKana}）</span>}
             </th>
-            <td role="cell" data-title="最も困っていること">
+            <td role="cell" data-title="状態" className="short">
+              {item.stateLabel}
+              {item.consentVersion === 'no-consent' && <span className="sub">同意なし</span>}
+            </td>
+            <td role="cell" data-title="主な困りごと">
               {label(labels.concern, item.topConcern)}
             </td>
             <td role="cell" data-title="緊急性">
@@ -131,14 +128,20 @@ function CaseTable(props: { readonly items: readonly CaseSummary[]; readonly lab
                 {label(labels.urgency, item.urgency)}
               </span>
             </td>
-            <td role="cell" data-title="受付機関">
-              {item.receivingAgencyName}
+            <td role="cell" data-title="主担当">
+              {item.leadAgencyName ??
+                (item.receivingAgencyName && `未定（受付：${item.receivingAgencyName}）`)}
             </td>
-            <td role="cell" data-title="状態" className="short">
-              {item.stateLabel}
+            <td role="cell" data-title="次の予定">
+              {item.next && (
+                <>
+                  <span className="short">{formatDate(item.next.due)}</span>
+                  <span className="sub">{item.next.text}</span>
+                </>
+              )}
             </td>
-            <td role="cell" data-title="同意">
-              {item.consentVersion === 'consent' ? 'あり' : 'なし'}
+            <td role="cell" data-title="受付日" className="short">
+              {item.receivedAt && formatMoment(item.receivedAt)}
             </td>
           </tr>
         ))}

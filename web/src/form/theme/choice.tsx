@@ -1,20 +1,23 @@
 import type { WidgetProps } from '@rjsf/utils';
 import { Button } from '../../ui/button';
+import { offered, type Choice } from '../choices';
+import type { Schema } from '../../types';
 import { contextOf, described } from './context';
+import { Line } from './text';
 
-interface Option {
-  readonly value: string;
-  readonly label: string;
-}
-
-function optionsOf(props: WidgetProps): Option[] {
+function optionsOf(props: WidgetProps): Choice[] {
   return (props.options.enumOptions ?? []).map(({ value, label }) => ({
     value: String(value),
     label,
   }));
 }
 
-function Choose({ props, options }: { readonly props: WidgetProps; readonly options: Option[] }) {
+interface ChooseProps {
+  readonly props: WidgetProps;
+  readonly options: readonly Choice[];
+}
+
+function Choose({ props, options }: ChooseProps) {
   const { id, value, onChange, required, disabled, schema, rawErrors } = props;
   const chosen = typeof value === 'string' ? value : '';
   const unknown = chosen !== '' && !options.some((option) => option.value === chosen);
@@ -43,12 +46,19 @@ export function Select(props: WidgetProps) {
   return <Choose props={props} options={optionsOf(props)} />;
 }
 
-export function Agency(props: WidgetProps) {
-  const options = contextOf(props).agencies.map(({ agencyId, name }) => ({
-    value: agencyId,
-    label: name,
-  }));
-  return <Choose props={props} options={options} />;
+/** One of what there is; by hand where this screen does not know what there is. */
+export function Offered(props: WidgetProps) {
+  const options = offered(props.schema as Schema, contextOf(props).choices);
+  return options === undefined ? <Line {...props} /> : <Choose props={props} options={options} />;
+}
+
+export function OfferedMany(props: WidgetProps) {
+  const known = offered(props.schema as Schema, contextOf(props).choices) ?? [];
+  // What was chosen and is offered no more stays until somebody takes it out.
+  const gone = asList(props.value).filter((value) => !known.some((one) => one.value === value));
+  const options = [...known, ...gone.map((value) => ({ value, label: value }))];
+  if (options.length === 0) return <p className="empty">選べるものがまだありません。</p>;
+  return <Boxes props={props} options={options} />;
 }
 
 export function Radio(props: WidgetProps) {
@@ -76,8 +86,25 @@ export function Radio(props: WidgetProps) {
   );
 }
 
+/** A mark that is set or not there; a mark taken away leaves nothing behind. */
+export function Tick({ id, value, onChange }: WidgetProps) {
+  return (
+    <div className="choices">
+      <label className="choice">
+        <input
+          id={id}
+          type="checkbox"
+          checked={value === true}
+          onChange={(event) => onChange(event.target.checked || undefined)}
+        />
+        <span>はい</span>
+      </label>
+    </div>
+  );
+}
+
 /** The new list in the order of the code list, so that ticking in another order is no change. */
-function toggled(options: readonly Option[], chosen: readonly string[], code: string): string[] {
+function toggled(options: readonly Choice[], chosen: readonly string[], code: string): string[] {
   return options
     .map((option) => option.value)
     .filter((value) => (value === code) !== chosen.includes(value));
@@ -86,7 +113,10 @@ function toggled(options: readonly Option[], chosen: readonly string[], code: st
 const asList = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 export function Codes(props: WidgetProps) {
-  const options = optionsOf(props);
+  return <Boxes props={props} options={optionsOf(props)} />;
+}
+
+function Boxes({ props, options }: ChooseProps) {
   const chosen = asList(props.value);
   return (
     <div className="choices">

@@ -1,13 +1,19 @@
 import type { WidgetProps } from '@rjsf/utils';
-import type { Agency, Section } from '../../types';
+import type { Section } from '../../types';
+import type { Choices } from '../choices';
 
 /** What the fields need to know besides their own value. */
 export interface FormContext {
-  readonly agencies: readonly Agency[];
+  readonly choices: Choices;
   readonly first: readonly Section[];
   readonly later: readonly Section[];
   /** sections that stood open when the form was opened, because they hold something */
   readonly opened: ReadonlySet<string>;
+  /** shows at first only what must be filled in */
+  readonly brief: boolean;
+  /** properties that still hold what an earlier record held, and that nobody confirmed */
+  readonly copied: ReadonlySet<string>;
+  readonly confirm: (name: string) => void;
   readonly topConcern: string | undefined;
   readonly setTopConcern: (code: string | undefined) => void;
 }

@@ -32,9 +32,31 @@ function Errors({
   );
 }
 
+const OF_RECORD = /^root_([0-9A-Za-z]+)$/;
+
+/** Beside a part of the record that was copied from an earlier one: to be confirmed or changed. */
+function Copied(props: FieldTemplateProps) {
+  const { copied, confirm } = contextOf(props);
+  const name = OF_RECORD.exec(props.id)?.[1];
+  if (name === undefined || !copied.has(name)) return null;
+  return (
+    <p className="copied">
+      <span>前回から写した内容です。</span>
+      <Button
+        look="text"
+        aria-label={`「${props.label}」はこのままでよい`}
+        onClick={() => confirm(name)}
+      >
+        このままでよい
+      </Button>
+    </p>
+  );
+}
+
 export function Field(props: FieldTemplateProps) {
   const { id, label, required, schema, rawErrors, hidden, children } = props;
   if (hidden) return null;
+  const copied = <Copied {...props} />;
   const frame = frameOf(props);
   const failed = (rawErrors?.length ?? 0) > 0 ? ' field-failed' : '';
   const help = schema.description && (
@@ -46,6 +68,7 @@ export function Field(props: FieldTemplateProps) {
   if (frame === 'none') {
     return (
       <div className={`field-block${failed}`}>
+        {copied}
         {children}
         {errors}
       </div>
@@ -63,6 +86,7 @@ export function Field(props: FieldTemplateProps) {
           <Marks required={required} />
         </legend>
         {help}
+        {copied}
         {errors}
         {children}
       </fieldset>
@@ -75,6 +99,7 @@ export function Field(props: FieldTemplateProps) {
         <Marks required={required} />
       </label>
       {help}
+      {copied}
       {errors}
       {children}
     </div>
@@ -85,15 +110,37 @@ export function ObjectFields(props: ObjectFieldTemplateProps) {
   if (props.fieldPathId.path.length === 0) return <Sections {...props} />;
   const fields = props.properties.map((property) => property.content);
   if (props.uiSchema?.['ui:options']?.item === true) return <>{fields}</>;
+  const asked = props.schema.required ?? [];
+  const folds = contextOf(props).brief && props.required === true && asked.length > 0;
   return (
     <fieldset className="fieldset" id={props.fieldPathId.$id}>
       <legend className="fieldset-title">
         {props.title}
-        <Marks required={props.required && (props.schema.required ?? []).length === 0} />
+        <Marks required={props.required && asked.length === 0} />
       </legend>
       {props.schema.description && <p className="field-help">{props.schema.description}</p>}
-      {fields}
+      {folds ? <Folded {...props} asked={asked} /> : fields}
     </fieldset>
+  );
+}
+
+/** What must be filled in of an object, and all else of it folded. */
+function Folded(props: ObjectFieldTemplateProps & { readonly asked: readonly string[] }) {
+  const must = props.properties.filter(({ name }) => props.asked.includes(name));
+  const rest = props.properties.filter(({ name }) => !props.asked.includes(name));
+  return (
+    <>
+      {must.map(({ content }) => content)}
+      {rest.length > 0 && (
+        <details className="more-fields">
+          <summary>
+            <span className="link-like">{props.title}のほかの欄</span>
+            <span className="optional">任意</span>
+          </summary>
+          {rest.map(({ content }) => content)}
+        </details>
+      )}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import { describe } from '../../form/describe';
-import type { Agency, Schema } from '../../types';
+import type { Choices } from '../../form/choices';
+import type { Schema } from '../../types';
 import { Button } from '../../ui/button';
 import { Notice } from '../../ui/notice';
 import type { SetAside } from './editor';
@@ -7,13 +8,13 @@ import type { SetAside } from './editor';
 interface Props {
   readonly items: readonly SetAside[];
   readonly form: Schema;
-  readonly agencies: readonly Agency[];
+  readonly choices: Choices;
   readonly onRestore: (item: SetAside) => void;
   readonly onForget: () => void;
 }
 
 /** One's own words that gave way in a conflict: still here, and one click from coming back. */
-export function AsideNotice({ items, form, agencies, onRestore, onForget }: Props) {
+export function AsideNotice({ items, form, choices, onRestore, onForget }: Props) {
   if (items.length === 0) return null;
   return (
     <Notice kind="info" title="選ばなかった自分の入力">
@@ -25,7 +26,7 @@ export function AsideNotice({ items, form, agencies, onRestore, onForget }: Prop
             <p>
               <strong>{schema.title ?? item.name}</strong>
             </p>
-            {describe(item.value, schema, form, agencies).map((line, at) => (
+            {describe(item.value, schema, form, choices).map((line, at) => (
               <p key={at}>{line}</p>
             ))}
             <Button onClick={() => onRestore(item)}>この欄に戻して編集する</Button>

@@ -1,9 +1,6 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback } from 'react';
 import { listAudit } from '../../api';
-import type { AuditEvent } from '../../types';
-import { useSingle } from '../../ui/attempt';
-import { Button } from '../../ui/button';
-import { Failure, Loading } from '../../ui/load';
+import { PagesEnd, usePages } from '../../ui/pages';
 import { formatMoment } from '../../wareki';
 import { TableHead } from '../../ui/table-head';
 
@@ -11,28 +8,8 @@ const COLUMNS = ['日時', 'したこと', '人', '機関', '共有の根拠', '
 const RESULTS: Readonly<Record<string, string>> = { done: '済み', denied: '断った' };
 
 export function Audit({ caseId }: { readonly caseId: string }) {
-  const [items, setItems] = useState<readonly AuditEvent[]>([]);
-  const [cursor, setCursor] = useState<string | null>(null);
-  const [known, setKnown] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const [busy, single] = useSingle();
-  const load = useCallback(
-    (from: string | null) =>
-      single(async () => {
-        setError(null);
-        try {
-          const page = await listAudit(caseId, from);
-          setItems((shown) => (from === null ? page.items : [...shown, ...page.items]));
-          setCursor(page.nextCursor);
-          setKnown(true);
-        } catch (failure) {
-          setError(failure);
-        }
-      }),
-    [caseId, single],
-  );
-  useEffect(() => void load(null), [load]);
-
+  const pages = usePages(useCallback((from) => listAudit(caseId, from), [caseId]));
+  const { items, known } = pages;
   return (
     <>
       {items.length > 0 && (
@@ -65,13 +42,7 @@ export function Audit({ caseId }: { readonly caseId: string }) {
         </table>
       )}
       {known && items.length === 0 && <p className="empty">記録はまだありません。</p>}
-      {error !== null && <Failure error={error} retry={() => void load(known ? cursor : null)} />}
-      {!known && error === null && <Loading />}
-      {cursor !== null && (
-        <Button busy={busy} onClick={() => void load(cursor)}>
-          さらに表示
-        </Button>
-      )}
+      <PagesEnd pages={pages} />
     </>
   );
 }

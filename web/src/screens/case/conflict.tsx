@@ -1,17 +1,18 @@
 import { useState } from 'react';
 import { describe } from '../../form/describe';
 import { proposed, type Choice, type Difference } from '../../form/merge';
-import type { Agency, FormRecord, Schema } from '../../types';
+import type { Choices } from '../../form/choices';
+import type { FormRecord, Schema } from '../../types';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { formatMoment } from '../../wareki';
 
 interface Props {
   readonly form: Schema;
-  readonly agencies: readonly Agency[];
+  readonly choices: Choices;
   readonly theirs: FormRecord;
   readonly found: readonly Difference[];
-  readonly onResolve: (choices: ReadonlyMap<string, Choice>) => void;
+  readonly onResolve: (picked: ReadonlyMap<string, Choice>) => void;
   readonly onBack: () => void;
 }
 
@@ -23,11 +24,11 @@ const WHO = {
 };
 
 /** Somebody saved in between: for every field that differs, whose words are kept. */
-export function Conflict({ form, agencies, theirs, found, onResolve, onBack }: Props) {
-  const [choices, setChoices] = useState<ReadonlyMap<string, Choice>>(
+export function Conflict({ form, choices, theirs, found, onResolve, onBack }: Props) {
+  const [picked, setPicked] = useState<ReadonlyMap<string, Choice>>(
     new Map(found.map((difference) => [difference.name, proposed(difference)])),
   );
-  const all = (choice: Choice) => setChoices(new Map(found.map(({ name }) => [name, choice])));
+  const all = (choice: Choice) => setPicked(new Map(found.map(({ name }) => [name, choice])));
   const sorted = [...found].sort((a, b) => RANK[a.changedBy] - RANK[b.changedBy]);
   const { displayName, agencyName } = theirs.updatedBy;
 
@@ -45,15 +46,15 @@ export function Conflict({ form, agencies, theirs, found, onResolve, onBack }: P
         <OneField
           key={difference.name}
           form={form}
-          agencies={agencies}
+          choices={choices}
           difference={difference}
-          choice={choices.get(difference.name) ?? proposed(difference)}
-          onChoose={(choice) => setChoices(new Map(choices).set(difference.name, choice))}
+          choice={picked.get(difference.name) ?? proposed(difference)}
+          onChoose={(choice) => setPicked(new Map(picked).set(difference.name, choice))}
         />
       ))}
       <p>選ばなかった自分の入力は、保存したあとも画面に残り、欄に戻せます。</p>
       <div className="actions">
-        <Button look="solid" onClick={() => onResolve(choices)}>
+        <Button look="solid" onClick={() => onResolve(picked)}>
           この内容で保存する
         </Button>
         <Button onClick={onBack}>保存せずに編集に戻る</Button>
@@ -64,18 +65,18 @@ export function Conflict({ form, agencies, theirs, found, onResolve, onBack }: P
 
 interface OneFieldProps {
   readonly form: Schema;
-  readonly agencies: readonly Agency[];
+  readonly choices: Choices;
   readonly difference: Difference;
   readonly choice: Choice;
   readonly onChoose: (choice: Choice) => void;
 }
 
-function OneField({ form, agencies, difference, choice, onChoose }: OneFieldProps) {
+function OneField({ form, choices, difference, choice, onChoose }: OneFieldProps) {
   const { name, base, mine, theirs, changedBy } = difference;
   const property = form.properties?.[name];
   const schema = typeof property === 'object' ? property : {};
   const lines = (value: unknown) =>
-    describe(value, schema, form, agencies).map((line, index) => <p key={index}>{line}</p>);
+    describe(value, schema, form, choices).map((line, index) => <p key={index}>{line}</p>);
   const option = (mark: Choice, title: string, value: unknown) => (
     <label className={`side${choice === mark ? ' side-chosen' : ''}`}>
       <span className="choice">

@@ -1,5 +1,7 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Written } from '../../api';
+import { changesOf } from '../../drafts/draft';
+import { useDraft, type DraftState } from '../../drafts/use-draft';
 import { checkRecord, fromApi, inFormOrder, stillStands, type Remark } from '../../form/faults';
 import { differences, merged, sameRecord, type Choice, type Difference } from '../../form/merge';
 import { omitEmpty } from '../../form/omit-empty';
@@ -8,14 +10,19 @@ import { RecordForm } from '../../form/record-form';
 import { fit, settle } from '../../form/shape';
 import { Problem } from '../../http';
 import type { Route } from '../../router';
-import type { Agency, Data, FormRecord, NotMyNumber, Schema } from '../../types';
+import type { Choices } from '../../form/choices';
+import type { Data, DraftPlace, FormRecord, NotMyNumber, Schema } from '../../types';
 import { useAttemptKey, useSingle } from '../../ui/attempt';
 import { Button } from '../../ui/button';
-import { Dialog } from '../../ui/dialog';
+import { Discard } from '../../ui/discard';
 import { explain } from '../../ui/messages';
 import { Notice } from '../../ui/notice';
 import { letGo, useUnsaved } from '../../unsaved';
+import { formatMoment } from '../../wareki';
+import { About, namedAbout, takesAbout } from './about/about';
 import { Conflict } from './conflict';
+import { CopiedNotice } from './copied/copied-notice';
+import { copiedRemarks, isConfirmed, stillCopied } from './copied/copied';
 import { ErrorSummary } from './error-summary';
 import { MyNumber } from './my-number';
 
@@ -29,6 +36,7 @@ interface Base {
   readonly data: Data;
   /** null: nothing is saved yet */
   readonly revision: number | null;
+  readonly about?: FormRecord['about'];
 }
 
 export interface Outcome {
@@ -47,11 +55,21 @@ interface Open {
 interface Props {
   readonly form: Schema;
   readonly formVersion: string;
-  readonly agencies: readonly Agency[];
+  readonly choices: Choices;
   readonly base: Base;
   /** what the form opens with, where that is not the base */
   readonly start?: Data;
+  /** what of it an earlier record said: to be confirmed or changed before it is saved */
+  readonly copied?: Data;
+  /** shows at first only what must be filled in */
+  readonly brief?: boolean;
   readonly fixed: readonly string[];
+  /** where the text is kept while it is not saved; absent: nowhere */
+  readonly place?: DraftPlace;
+  /** the draft that is being continued */
+  readonly draftId?: string | null;
+  /** whom it was about in that draft, where that was changed */
+  readonly startAbout?: readonly string[] | null;
   readonly save: (revision: number | null, written: Written, key: string) => Promise<Outcome>;
   readonly fetchTheirs?: () => Promise<FormRecord>;
   readonly onTheirs?: (record: FormRecord) => void;
@@ -79,8 +97,11 @@ const isAnswered = (error: unknown): boolean =>
 const mayBeSaved = (error: unknown): boolean =>
   !(error instanceof Problem) || error.slug === 'outcome-unknown';
 
+const sameContent = (a: Written, b: Written): boolean =>
+  sameRecord({ data: a.data, about: a.about }, { data: b.data, about: b.about });
+
 export function Editor(props: Props) {
-  const { form, formVersion, agencies, save, fetchTheirs } = props;
+  const { form, formVersion, choices, save, fetchTheirs } = props;
   const [data, setData] = useState<Data>(props.start ?? props.base.data);
   const [base, setBase] = useState(props.base);
   const [remarks, setRemarks] = useState<readonly Remark[]>([]);
@@ -89,6 +110,11 @@ export function Editor(props: Props) {
   const [statements, setStatements] = useState<readonly Statement[]>([]);
   const [failure, setFailure] = useState<unknown>(null);
   const [clash, setClash] = useState<Clash | null>(null);
+  const people = takesAbout(form) ? (choices.persons ?? []) : [];
+  const [aboutFirst] = useState(() => namedAbout(props.base.about, people));
+  const [about, setAbout] = useState(props.startAbout ?? aboutFirst);
+  const aboutChanged = about.join() !== aboutFirst.join();
+  const [confirmed, setConfirmed] = useState<readonly string[]>([]);
   const [cancelling, setCancelling] = useState(false);
   const [busy, single] = useSingle();
   const keyOf = useAttemptKey();
@@ -101,10 +127,28 @@ export function Editor(props: Props) {
 
   const written = omitEmpty(data);
   const { kept, dropped } = fit(written, settle(form, written, form), form);
-  const dirty = !sameRecord(omitEmpty(kept), base.data);
+  const dirty = aboutChanged || !sameRecord(omitEmpty(kept), base.data);
   const [leaving, stay] = useUnsaved(dirty, props.staysOpen);
+  const copiedNames = stillCopied(props.copied, data, confirmed).join();
+  const copied = useMemo(
+    () => new Set(copiedNames === '' ? [] : copiedNames.split(',')),
+    [copiedNames],
+  );
+  const confirm = useCallback((name: string) => setConfirmed((had) => [...had, name]), []);
+  const changes = changesOf(base.data, written);
+  const draft = useDraft(
+    // What was copied and not confirmed would come back as if somebody had written it.
+    copied.size > 0 ? null : (props.place ?? null),
+    changes && {
+      formVersion,
+      baseRevision: base.revision,
+      ...changes,
+      about: aboutChanged ? about : null,
+    },
+    props.draftId ?? null,
+  );
   const standing = inFormOrder(
-    remarks.filter((remark) => stillStands(remark, data)),
+    remarks.filter((remark) => stillStands(remark, data) && !isConfirmed(remark, copied)),
     form,
   );
   const places = suspected.filter((remark) => stillStands(remark, data));
@@ -121,7 +165,7 @@ export function Editor(props: Props) {
       setData(content);
       const full = omitEmpty(content);
       const record = omitEmpty(fit(full, settle(form, full, form), form).kept);
-      const found = checkRecord(record, form);
+      const found = [...checkRecord(record, form), ...copiedRemarks(copied, record, form)];
       if (found.length > 0) {
         refuse(found);
         return;
@@ -133,6 +177,7 @@ export function Editor(props: Props) {
       const body: Written = {
         formVersion,
         data: record,
+        ...(aboutChanged ? { about: { ...props.base.about, '': about } } : {}),
         ...(notMyNumber.length === 0 ? {} : { notMyNumber }),
       };
       let at = on;
@@ -143,6 +188,7 @@ export function Editor(props: Props) {
         const { done } = await save(attempt.revision, attempt.body, attempt.key);
         open.current = null;
         letGo();
+        draft.drop();
         done();
       } catch (error) {
         if (isAnswered(error)) open.current = null;
@@ -156,7 +202,7 @@ export function Editor(props: Props) {
    */
   const settleOpen = async (on: Base, body: Written): Promise<Base> => {
     const earlier = open.current;
-    if (earlier === null || sameRecord(earlier.body.data, body.data)) return on;
+    if (earlier === null || sameContent(earlier.body, body)) return on;
     try {
       const { revision } = await save(earlier.revision, earlier.body, earlier.key);
       open.current = null;
@@ -179,6 +225,7 @@ export function Editor(props: Props) {
         const found = differences(on.data, record, theirs.data, order);
         if (found.length === 0) {
           letGo();
+          draft.drop();
           props.onTheirs?.(theirs);
         } else {
           setClash({ theirs, found });
@@ -208,6 +255,7 @@ export function Editor(props: Props) {
     // Nothing of one's own is left to save: no revision without a change.
     if (sameRecord(content, theirs.data)) {
       letGo();
+      draft.drop();
       props.onTheirs?.(theirs);
     } else {
       void store(content, on, statements);
@@ -249,13 +297,23 @@ export function Editor(props: Props) {
           }}
         />
       )}
+      {copied.size > 0 && (
+        <CopiedNotice
+          count={copied.size}
+          onConfirm={() => setConfirmed([...confirmed, ...copied])}
+        />
+      )}
+      {people.length > 1 && <About people={people} value={about} onChange={setAbout} />}
       <RecordForm
         form={form}
         data={data}
         onChange={change}
         remarks={standing}
-        agencies={agencies}
+        choices={choices}
         fixed={props.fixed}
+        brief={props.brief ?? false}
+        copied={copied}
+        onConfirm={confirm}
       />
       {dropped.length > 0 && (
         <Notice kind="warning" title="いまの選び方では保存されない欄があります">
@@ -280,13 +338,13 @@ export function Editor(props: Props) {
             {failure === null ? '保存する' : 'もう一度保存する'}
           </Button>
           <Button onClick={() => (dirty ? setCancelling(true) : props.onCancel())}>やめる</Button>
-          <span className="save-state">{dirty ? '保存していない入力があります' : ''}</span>
+          <span className="save-state">{dirty ? unsavedText(draft.state) : ''}</span>
         </div>
       </div>
       {clash !== null && (
         <Conflict
           form={form}
-          agencies={agencies}
+          choices={choices}
           theirs={clash.theirs}
           found={clash.found}
           onResolve={(choices) => resolve(clash, choices)}
@@ -299,23 +357,36 @@ export function Editor(props: Props) {
             setCancelling(false);
             stay();
           }}
-          onDiscard={leaving ?? props.onCancel}
+          onKeep={
+            props.place === undefined || draft.state.kind === 'failed'
+              ? null
+              : () => {
+                  draft.flush();
+                  letGo();
+                  (leaving ?? props.onCancel)();
+                }
+          }
+          onDiscard={() => {
+            draft.drop();
+            letGo();
+            (leaving ?? props.onCancel)();
+          }}
         />
       )}
     </div>
   );
 }
 
-function Discard({ onStay, onDiscard }: Record<'onStay' | 'onDiscard', () => void>) {
-  return (
-    <Dialog title="保存していない入力があります" onCancel={onStay}>
-      <p>このまま離れると、入力した内容は消えます。</p>
-      <div className="actions">
-        <Button look="solid" onClick={onStay}>
-          編集を続ける
-        </Button>
-        <Button onClick={onDiscard}>入力を消して離れる</Button>
-      </div>
-    </Dialog>
-  );
+/** Said beside the button that saves. */
+function unsavedText(state: DraftState): string {
+  switch (state.kind) {
+    case 'none':
+      return '保存していない入力があります';
+    case 'kept':
+      return `まだ保存していません（${formatMoment(state.at)} に下書きを預けました）`;
+    case 'failed':
+      return state.error instanceof Problem && state.error.slug === 'my-number-suspected'
+        ? 'まだ保存していません（個人番号の疑いがあるため、下書きは預けていません）'
+        : 'まだ保存していません（いまは下書きを預けられません。内容はこの画面に残っています）';
+  }
 }

@@ -1,18 +1,19 @@
-import { useCallback } from 'react';
-import { getRevision, listRevisions } from '../../api';
+import { useCallback, useState } from 'react';
+import { formSchema, getRevision, listRevisions } from '../../api';
 import { titleOf } from '../../form/describe';
 import { fromBody } from '../../form/pointer';
-import { casePath } from '../../router';
-import type { Agency, Revision, Schema } from '../../types';
+import { historyPath } from '../../router';
+import type { Revision, Schema } from '../../types';
 import { Button } from '../../ui/button';
 import { Show, useLoad } from '../../ui/load';
 import { Byline } from './byline';
+import { Compare } from './compare/compare';
 import { RecordView } from './record-view';
+import type { Written } from './record-pane';
 
 interface Props {
   readonly caseId: string;
-  readonly form: Schema;
-  readonly agencies: readonly Agency[];
+  readonly read: Written;
   readonly revision: number | undefined;
 }
 
@@ -32,8 +33,9 @@ function changedTitles(revision: Revision, form: Schema): string {
   return [...new Set(titles.filter((title) => title !== ''))].join('、');
 }
 
-function Revisions({ caseId, form }: Props) {
-  const load = useCallback(() => listRevisions(caseId), [caseId]);
+function Revisions({ caseId, read }: Props) {
+  const { recordId } = read.record;
+  const load = useCallback(() => listRevisions(caseId, recordId), [caseId, recordId]);
   const [loaded, retry] = useLoad(load);
   return (
     <Show loaded={loaded} retry={retry}>
@@ -45,12 +47,12 @@ function Revisions({ caseId, form }: Props) {
                 revision={item.revision}
                 at={item.savedAt}
                 by={item.savedBy}
-                href={casePath(caseId, 'history', item.revision)}
+                href={historyPath(caseId, recordId, item.revision)}
               />
               <p>
                 {item.revision === 1
                   ? 'はじめの記録'
-                  : `変わった欄：${changedTitles(item, form) || 'なし'}`}
+                  : `変わった欄：${changedTitles(item, read.form) || 'なし'}`}
               </p>
             </li>
           ))}
@@ -60,12 +62,18 @@ function Revisions({ caseId, form }: Props) {
   );
 }
 
-function Earlier({ caseId, form, agencies, revision }: Props & { readonly revision: number }) {
-  const load = useCallback(() => getRevision(caseId, revision), [caseId, revision]);
+function Earlier({ caseId, read, revision }: Props & { readonly revision: number }) {
+  const { form: name, recordId } = read.record;
+  const [beside, setBeside] = useState(false);
+  const isCurrent = revision === read.record.revision;
+  const load = useCallback(async () => {
+    const record = await getRevision(caseId, recordId, revision);
+    return { record, form: await formSchema(name, record.formVersion) };
+  }, [caseId, name, recordId, revision]);
   const [loaded, retry] = useLoad(load);
   return (
     <Show loaded={loaded} retry={retry}>
-      {(record) => (
+      {({ record, form }) => (
         <>
           <div className="record-head">
             <Byline
@@ -75,13 +83,22 @@ function Earlier({ caseId, form, agencies, revision }: Props & { readonly revisi
               note="読むだけ"
             />
             <div className="actions no-print">
-              <a className="button button-outline" href={casePath(caseId, 'history')}>
+              <a className="button button-outline" href={historyPath(caseId, recordId)}>
                 版の一覧に戻る
               </a>
+              {!isCurrent && (
+                <Button onClick={() => setBeside(!beside)}>
+                  {beside ? 'この版だけを見る' : 'いまの版と並べて見る'}
+                </Button>
+              )}
               <Button onClick={() => window.print()}>印刷する</Button>
             </div>
           </div>
-          <RecordView form={form} data={record.data} agencies={agencies} />
+          {beside ? (
+            <Compare then={{ record, form }} now={read} choices={read.choices} />
+          ) : (
+            <RecordView form={form} data={record.data} choices={read.choices} />
+          )}
         </>
       )}
     </Show>

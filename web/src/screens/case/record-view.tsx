@@ -1,15 +1,16 @@
 import { describe } from '../../form/describe';
 import { fit, settle } from '../../form/shape';
-import type { Agency, Data, Schema } from '../../types';
+import type { Choices } from '../../form/choices';
+import type { Data, Schema } from '../../types';
 
 interface Props {
   readonly form: Schema;
   readonly data: Data;
-  readonly agencies: readonly Agency[];
+  readonly choices: Choices;
 }
 
 /** A record to read and to print: the fields that hold something, section by section. */
-export function RecordView({ form, data, agencies }: Props) {
+export function RecordView({ form, data, choices }: Props) {
   const shown = fit(data, settle(form, data, form), form).kept;
   return (
     <>
@@ -29,7 +30,7 @@ export function RecordView({ form, data, agencies }: Props) {
                   <div key={name} className="pair">
                     <dt>{schema.title ?? name}</dt>
                     <dd>
-                      {describe(shown[name], schema, form, agencies).map((line, index) => (
+                      {describe(shown[name], schema, form, choices).map((line, index) => (
                         <p key={index}>{line}</p>
                       ))}
                     </dd>

@@ -1,81 +1,80 @@
-import { useCallback, useState } from 'react';
-import { listStaff } from '../../api';
-import type { Me, Staff } from '../../types';
-import { Button } from '../../ui/button';
-import { ScreenHeading } from '../../ui/heading';
-import { Show, useLoad } from '../../ui/load';
-import { formatMoment } from '../../wareki';
-import { RecoveryCodes } from './recovery-codes';
-import { Reissue } from './reissue';
-import { TableHead } from '../../ui/table-head';
+import { lazy, type ReactNode } from 'react';
+import type { Route } from '../../router';
+import type { Me } from '../../types';
+import { PARTS } from './parts';
+import Overview from './overview';
+import './manage.css';
 
-const COLUMNS = ['氏名', '利用者ID', '役割', '機関', '期間', '認証'];
+const Staff = lazy(() => import('./staff'));
+const Agencies = lazy(() => import('./agencies'));
+const April = lazy(() => import('./april'));
+const Stocktaking = lazy(() => import('./stocktaking'));
+const SettingsScreen = lazy(() => import('./settings'));
+const Statistics = lazy(() => import('./statistics'));
+const Ledger = lazy(() => import('./ledger'));
+const Disclosures = lazy(() => import('./disclosures'));
+const DisclosureRequest = lazy(() => import('./disclosure-request'));
+const Masking = lazy(() => import('./masking'));
+const Retention = lazy(() => import('./retention'));
+const Incident = lazy(() => import('./incident'));
+const Emergencies = lazy(() => import('./emergencies'));
+const Matrix = lazy(() => import('./matrix'));
 
-export default function Manage({ me }: { readonly me: Me }) {
-  const load = useCallback(listStaff, []);
-  const [loaded, retry] = useLoad(load);
-  const [chosen, setChosen] = useState<Staff | null>(null);
+interface Props {
+  readonly me: Me;
+  readonly route: Extract<Route, { at: 'manage' }>;
+  /** what is shown where there is no such place, or none for this person */
+  readonly nowhere: ReactNode;
+}
+
+export default function Manage({ me, route, nowhere }: Props) {
+  if (route.part === undefined) return <Overview me={me} nowhere={nowhere} />;
+  const part = PARTS.find((one) => one.part === route.part);
+  if (part === undefined || !part.may(me.can)) return nowhere;
+  if (route.id !== undefined && part.part !== 'disclosure') return nowhere;
   return (
     <>
-      <ScreenHeading>管理</ScreenHeading>
-      <section className="section" aria-labelledby="recovery">
-        <h2 id="recovery" className="section-title">
-          自分の回復コード
-        </h2>
-        <RecoveryCodes me={me} />
-      </section>
-      <section className="section" aria-labelledby="staff">
-        <h2 id="staff" className="section-title">
-          職員
-        </h2>
-        <p>認証アプリやトークンをなくした人には、本人を確かめてから、認証を再発行します。</p>
-        <Show loaded={loaded} retry={retry}>
-          {({ items }) => (
-            <table className="table" role="table">
-              <TableHead columns={COLUMNS} />
-              <tbody role="rowgroup">
-                {items.map((staff) => (
-                  <tr key={staff.staffId} role="row">
-                    <th role="rowheader" scope="row" data-title="氏名">
-                      {staff.displayName}
-                    </th>
-                    <td role="cell" data-title="利用者ID">
-                      {staff.loginId}
-                    </td>
-                    <td role="cell" data-title="役割">
-                      {staff.roleLabel}
-                    </td>
-                    <td role="cell" data-title="機関">
-                      {staff.agencyName}
-                    </td>
-                    <td role="cell" data-title="期間">
-                      {period(staff)}
-                    </td>
-                    <td role="cell" data-title="認証">
-                      {staff.staffId === me.staffId ? (
-                        '自分'
-                      ) : (
-                        <Button
-                          aria-label={`${staff.displayName}の認証を再発行する`}
-                          onClick={() => setChosen(staff)}
-                        >
-                          再発行
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </Show>
-      </section>
-      {chosen !== null && <Reissue staff={chosen} onClose={() => setChosen(null)} />}
+      <nav aria-label="現在の場所" className="no-print">
+        <a href="#/manage">管理</a>
+        {route.id !== undefined && (
+          <>
+            {' ＞ '}
+            <a href={`#/manage/${part.part}`}>{part.title}</a>
+          </>
+        )}
+      </nav>
+      <PartScreen me={me} route={route} />
     </>
   );
 }
 
-function period({ validFrom, validTo }: Staff): string {
-  if (!validFrom && !validTo) return '期限なし';
-  return `${validFrom ? formatMoment(validFrom) : ''}〜${validTo ? formatMoment(validTo) : ''}`;
+function PartScreen({ me, route: { part, id, caseId } }: Omit<Props, 'nowhere'>) {
+  switch (part) {
+    case 'staff':
+      return <Staff me={me} />;
+    case 'agencies':
+      return <Agencies />;
+    case 'april':
+      return <April />;
+    case 'stocktaking':
+      return <Stocktaking me={me} />;
+    case 'settings':
+      return <SettingsScreen />;
+    case 'statistics':
+      return <Statistics me={me} />;
+    case 'ledger':
+      return <Ledger />;
+    case 'disclosure':
+      if (id === undefined) return <Disclosures />;
+      if (caseId === undefined) return <DisclosureRequest key={id} me={me} entryId={id} />;
+      return <Masking key={`${id} ${caseId}`} requestId={id} caseId={caseId} />;
+    case 'retention':
+      return <Retention me={me} />;
+    case 'incident':
+      return <Incident me={me} />;
+    case 'emergencies':
+      return <Emergencies me={me} />;
+    default:
+      return <Matrix />;
+  }
 }

@@ -8,7 +8,7 @@ export function SignInAgain({ session }: { readonly session: Session & { phase: 
     <Dialog title="もう一度サインインしてください" opaque>
       <p>
         {session.reason === 'idle'
-          ? '30分のあいだ操作がなかったため、画面を隠しました。'
+          ? `${session.me.idleMinutes}分のあいだ操作がなかったため、画面を隠しました。`
           : 'サインインの有効期間が過ぎました。'}
         入力していた内容は残っています。
       </p>

@@ -1,0 +1,28 @@
+import type { DraftHead } from '../types';
+import { formatMoment } from '../wareki';
+import { pathOf } from './draft';
+
+interface Props {
+  readonly drafts: readonly DraftHead[];
+  readonly titles: ReadonlyMap<string, string>;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** What one began to write, each with the way back to it. */
+export function DraftList({ drafts, titles, names }: Props) {
+  return (
+    <ul className="tasks">
+      {drafts.map((draft) => (
+        <li key={draft.draftId} className="task">
+          <span className="task-due">{formatMoment(draft.savedAt)}</span>
+          <span>
+            <a href={pathOf(draft)}>{titles.get(draft.form) ?? draft.form}</a>
+            {draft.caseId !== null && (
+              <span className="card-note">{names.get(draft.caseId) || draft.caseId}</span>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

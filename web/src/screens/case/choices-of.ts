@@ -1,0 +1,84 @@
+import { getRecord, listAgencies, listColleagues, listMeetings } from '../../api';
+import type { Choice, Choices } from '../../form/choices';
+import type { CaseResource, Data, Me, Schema } from '../../types';
+import { formatDate, formatMoment } from '../../wareki';
+import { takesAbout } from './about/takes-about';
+
+const PLANS = 'plan';
+
+const rows = (data: Data | undefined, name: string): readonly Data[] => {
+  const value = data?.[name];
+  return Array.isArray(value) ? (value as Data[]) : [];
+};
+
+const words = (row: Data, ...names: string[]): string =>
+  names
+    .map((name) => row[name])
+    .filter((value): value is string => typeof value === 'string' && value !== '')
+    .join('・');
+
+export const agencyChoices = async (): Promise<readonly Choice[]> =>
+  (await listAgencies()).map(({ agencyId, name }) => ({ value: agencyId, label: name }));
+
+/** What the fields of a form may name in this case; only what the form asks for is looked up. */
+export async function choicesOf(form: Schema, resource: CaseResource, me: Me): Promise<Choices> {
+  const { caseId, records } = resource;
+  const has = (recordId: string) => records.some((record) => record.recordId === recordId);
+  const read = async (recordId: string): Promise<Data | undefined> =>
+    has(recordId) ? (await getRecord(caseId, recordId)).data : undefined;
+  const heads = (form?: string): readonly Choice[] =>
+    records
+      .filter((record) => form === undefined || record.form === form)
+      .map(({ recordId, title, createdAt }) => ({
+        value: recordId,
+        label: `${title}（${formatMoment(createdAt)}）`,
+      }));
+
+  const lookUp: Readonly<Record<string, () => Promise<readonly Choice[]>>> = {
+    agencies: agencyChoices,
+    persons: async () =>
+      rows(await read('household'), 'persons').map((row) => ({
+        value: String(row.personId),
+        label: `${words(row, 'name') || '氏名の記入なし'}${row.isSubject === true ? '（本人）' : ''}`,
+        preset: row.isSubject === true,
+      })),
+    issues: async () =>
+      rows(await read('issues'), 'issues').map((row, at) => ({
+        value: String(row.issueId),
+        label: `課題${at + 1} ${words(row, 'note', 'detail')}`,
+      })),
+    'plan-items': async () => {
+      const plan = records.find((record) => record.form === PLANS);
+      return rows(plan && (await read(plan.recordId)), 'roles').map((row, at) => ({
+        value: String(row.itemId),
+        label: `${at + 1} ${words(row, 'support', 'goal')}`,
+      }));
+    },
+    plans: () => Promise.resolve(heads(PLANS)),
+    records: () => Promise.resolve(heads()),
+    cases: () => Promise.resolve([{ value: caseId, label: `このケース（${caseId}）` }]),
+    meetings: async () =>
+      [...(await listMeetings('coming')).items, ...(await listMeetings('held')).items].map(
+        ({ meetingId, data }) => ({
+          value: meetingId,
+          label: `${words(data, 'title')}（${formatDate(String(data.date ?? ''))}）`,
+        }),
+      ),
+    staff: async () =>
+      me.can.convene
+        ? (await listColleagues()).map(({ staffId, displayName, agencyName }) => ({
+            value: staffId,
+            label: `${displayName}（${agencyName}）`,
+          }))
+        : [{ value: me.staffId, label: `${me.displayName}（自分）` }],
+  };
+
+  const asked = new Set(
+    [...JSON.stringify(form).matchAll(/"x-choices":"([a-z-]+)"/g)].map(([, kind]) => kind ?? ''),
+  );
+  if (takesAbout(form)) asked.add('persons');
+  const found = await Promise.all(
+    [...asked].map(async (kind) => [kind, await lookUp[kind]?.()] as const),
+  );
+  return Object.fromEntries(found);
+}
