@@ -3,7 +3,21 @@
 import subprocess
 import sys
 
-ALL = ("request", "cold_start", "local_cloud", "synth")
+ALL = (
+    "access",
+    "appraisal",
+    "capacity",
+    "casework",
+    "exchange",
+    "request",
+    "cold_start",
+    "costs",
+    "local_cloud",
+    "papers",
+    "search",
+    "statistics",
+    "synth",
+)
 
 for name in sys.argv[1:] or ALL:
     subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)

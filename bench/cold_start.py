@@ -72,6 +72,8 @@ _SETTINGS = (
     "AUDIT_TABLE",
     "USER_POOL_ID",
     "CLIENT_ID",
+    "KEY_ARN",
+    "FILES_BUCKET",
 )
 
 

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from infra.manifest import Manifest, load, municipalities
+from ops.fleet.synthesis import synth_many
 from ops.paths import ROOT
-from ops.tenants.fleet import synth_many
 
 RESULTS = Path(__file__).resolve().parent / "results" / "synth.json"
 COUNTS = (50, 100, 200)
