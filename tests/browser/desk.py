@@ -94,14 +94,30 @@ class Desk:
     def at_list(self) -> None:
         expect(self.page.get_by_role("heading", name="ケース一覧")).to_be_visible()
 
+    def seek(self, wanted: Locator) -> None:
+        """Fetches further pages of a list until `wanted` stands in it."""
+        # While a page is on its way the button is named otherwise.
+        more = self.page.get_by_role("button", name="さらに表示", exact=True)
+        while True:
+            expect(wanted.or_(more).first).to_be_visible()
+            if wanted.count():
+                return
+            more.click()
+
     # --- records
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def field(self, path: str) -> Locator:
-        """A control of the record form, by its path in the record: `household_0_name`."""
-        return self.page.locator(f"#root_{path}")
+        """A control of the record form, by its path in the record: `household_0_name`. Whoever
+        looks for one that is folded away unfolds it."""
+        found = self.page.locator(f"#root_{path}")
+        if found.count():
+            found.evaluate(
+                "(e) => {while ((e = e.parentElement?.closest('details'))) e.open = true}"
+            )
+        return found
 
     def start_case(self) -> None:
         self.open("#/cases/new")
@@ -161,14 +177,14 @@ class Desk:
         )
 
     def intake(self, case_id: str) -> Any:
-        return self.api("GET", f"cases/{case_id}/forms/intake")["body"]
+        return self.api("GET", f"cases/{case_id}/records/intake")["body"]
 
     def write_behind(self, case_id: str, **changes: Any) -> None:
         """Saves a new revision of the intake form through the API."""
         record = self.intake(case_id)
         answer = self.api(
             "PUT",
-            f"cases/{case_id}/forms/intake",
+            f"cases/{case_id}/records/intake",
             {"formVersion": record["formVersion"], "data": {**record["data"], **changes}},
             f'"{record["revision"]}"',
         )

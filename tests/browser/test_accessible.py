@@ -25,7 +25,14 @@ def check(desk: Desk) -> None:
     assert size is not None
     for width in (320, size["width"]):
         page.set_viewport_size({"width": width, "height": size["height"]})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        wide = page.evaluate(
+            """(width) => document.documentElement.scrollWidth <= width ? [] :
+              [...document.querySelectorAll('main *')]
+                .filter((e) => e.getBoundingClientRect().right > width)
+                .map((e) => e.outerHTML.slice(0, 200))""",
+            width,
+        )
+        assert wide == [], width
 
 
 def test_the_screens_before_the_sign_in(open_desk: Callable[..., Desk], tenant: Any) -> None:
@@ -97,10 +104,10 @@ def test_the_screens_of_managers_and_of_those_who_see_nothing(
 ) -> None:
     desk = desk_of("manager")
     page = desk.page
-    desk.open("#/manage")
+    desk.open("#/manage/staff")
     expect(page.get_by_role("cell").first).to_be_visible()
     check(desk)
-    page.get_by_role("row").get_by_role("button").first.click()
+    page.get_by_role("row").get_by_role("button", name="再発行").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     check(desk)
     desk.press("やめる")

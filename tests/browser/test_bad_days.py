@@ -43,6 +43,12 @@ def test_a_session_that_ends_while_typing_loses_nothing(
     # Thirty minutes without a touch: the screen is covered, the session over.
     desk.edit()
     desk.field("wishes").fill("離席の前の文")
+    # Two minutes before, a warning that any key takes away.
+    warning = page.get_by_text("まもなく画面を隠します")
+    page.clock.fast_forward("28:30")
+    expect(warning).to_be_visible()
+    page.keyboard.press("Shift")
+    expect(warning).to_have_count(0)
     page.clock.fast_forward("31:00")
     expect(dialog).to_contain_text("30分のあいだ操作がなかった")
     expect(desk.field("wishes")).to_have_value("離席の前の文")
@@ -93,7 +99,7 @@ def test_a_server_that_is_gone_or_busy_keeps_the_text_and_can_be_tried_again(
             body='{"type":"urn:soudan:problem:try-again","title":"","status":503,"detail":""}',
         )
 
-    place = f"**/cases/{case_id}/forms/intake"
+    place = f"**/cases/{case_id}/records/intake"
     page.route(place, gone)
     desk.save()
     expect(page.get_by_text("サーバーにつながりません")).to_be_visible()

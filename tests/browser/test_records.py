@@ -145,13 +145,18 @@ def test_only_what_one_may_do_with_a_case_is_offered(desk_of: Callable[[str], De
     page = desk.page
     case_id = desk.new_case("権限 太郎")
     case = desk.api("GET", f"cases/{case_id}")["body"]
-    assert case["can"] == {"writeForm": True, "readAudit": True}
-    only_reading = {**case, "can": {"writeForm": False, "readAudit": False}}
+    assert case["can"]["readAudit"]
+    assert all(r["mayWrite"] for r in case["records"] if r["form"] == "intake")
+    only_reading = {
+        **case,
+        "can": {"readAudit": False, "addForms": [], "openSealed": [], "attach": False},
+        "records": [{**r, "mayWrite": False} for r in case["records"]],
+    }
     expect(page.get_by_role("link", name="だれが見て、変えたか")).to_be_visible()
     expect(page.get_by_role("button", name="編集する")).to_be_visible()
     page.route(f"**/cases/{case_id}", lambda route: route.fulfill(json=only_reading))
     page.reload()
-    expect(page.get_by_role("button", name="印刷する")).to_be_visible()
+    expect(page.get_by_role("button", name="印刷（PDF）")).to_be_visible()
     expect(page.get_by_role("link", name="だれが見て、変えたか")).to_have_count(0)
     expect(page.get_by_role("button", name="編集する")).to_have_count(0)
     desk.open(f"#/cases/{case_id}/audit")

@@ -11,6 +11,7 @@ import pytest
 
 from infra.app import add_tenants, new_app
 from infra.manifest import Manifest, load_all, parse
+from infra.names import FUNCTIONS
 from infra.policy.isolation import TenantTemplates
 from infra.routes import Route
 from infra.stage import TenantStage
@@ -18,9 +19,17 @@ from infra.stage import TenantStage
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = (ROOT / "tenants" / "232386-sample.yaml").read_text("utf-8")
 
+SCANNER = "arn:aws:lambda:ap-northeast-3:999999999999:function:vendor-scanner"
+SENDER = "no-reply@example.jp"
+
 ROUTES = tuple(
     sorted(
-        Route(path=path, method=method, public=public)
+        Route(
+            path=path,
+            method=method,
+            public=public,
+            function="papers" if path.startswith("/prints") else "api",
+        )
         for path, method, public in (
             ("/", "GET", True),
             ("/assets/{name}", "GET", True),
@@ -30,7 +39,8 @@ ROUTES = tuple(
             ("/cases", "GET", False),
             ("/cases", "POST", False),
             ("/cases/{caseId}", "GET", False),
-            ("/cases/{caseId}/forms/intake", "PUT", False),
+            ("/cases/{caseId}/records/intake", "PUT", False),
+            ("/prints/{paper}", "GET", False),
         )
     )
 )
@@ -38,13 +48,20 @@ ROUTES = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """A synthesised tenant, with its two templates and where they lie."""
+    """A synthesised tenant, with its templates and where those of every tenant lie. `doors` are the
+    stacks of a second door."""
 
     manifest: Manifest
     data: dict[str, Any]
     app: dict[str, Any]
+    doors: tuple[dict[str, Any], ...]
     data_file: Path
     app_file: Path
+
+    @property
+    def behind_doors(self) -> tuple[dict[str, Any], ...]:
+        """The templates that hold an API."""
+        return (self.app, *self.doors)
 
     @property
     def templates(self) -> TenantTemplates:
@@ -52,7 +69,11 @@ class Tenant:
             name=f"{self.manifest.lg_code}-{self.manifest.environment}",
             account=self.manifest.account,
             region=self.manifest.region,
-            stacks={"Data": self.data, "App": self.app},
+            stacks={
+                "Data": self.data,
+                "App": self.app,
+                **{f"Door{number}": door for number, door in enumerate(self.doors)},
+            },
         )
 
 
@@ -71,6 +92,10 @@ VARIANTS = {
         ("長久手市", "姫路市"),
         ("waf: none", "waf: own"),
         ("ap-northeast-1", "ap-northeast-3"),
+        (
+            "alarms:\n",
+            f"scanner:\n  functionArn: {SCANNER}\ndigest:\n  sender: {SENDER}\nalarms:\n",
+        ),
     ),
     "closed": variant(
         ('"232386"', '"312029"'),
@@ -88,7 +113,7 @@ VARIANTS = {
 def fake_build(directory: Path) -> Path:
     """Functions of one line each, laid out as the real build does."""
     for platform in ("lambda-host", "lambda-aarch64"):
-        for concern in ("api", "jobs"):
+        for concern in FUNCTIONS:
             target = directory / platform / concern
             target.mkdir(parents=True)
             (target / "handler.py").write_text("def handle(event, context): ...\n")
@@ -124,11 +149,12 @@ def tenants(
 
 def _tenant(manifest: Manifest, stage: TenantStage) -> Tenant:
     directory = Path(stage.synth().directory)
-    data, app = (directory / stack.template_file for stack in (stage.data, stage.app))
+    data, app, *doors = (directory / stack.template_file for stack in stage.stacks)
     return Tenant(
         manifest=manifest,
         data=json.loads(data.read_text("utf-8")),
         app=json.loads(app.read_text("utf-8")),
+        doors=tuple(json.loads(door.read_text("utf-8")) for door in doors),
         data_file=data,
         app_file=app,
     )

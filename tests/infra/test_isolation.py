@@ -15,9 +15,11 @@ from infra.policy.isolation import (
     crossings,
     intersect,
     matches,
+    meets,
     open_to_anyone,
     permitted,
     resolve,
+    usable,
 )
 from tests.infra.conftest import Tenant
 
@@ -176,25 +178,115 @@ def test_functions_may_do_only_what_they_need(
     seals, files = names.bucket_arn(names.seals_bucket), names.bucket_arn(names.files_bucket)
     api, jobs = names.function("api"), names.function("jobs")
 
-    assert permitted(tenant, role=api, resource=audit) == {"dynamodb:PutItem", "dynamodb:Query"}
-    assert permitted(tenant, role=api, resource=f"{audit}/index/byDay") == set()
+    assert permitted(tenant, role=api, resource=audit) == {
+        "dynamodb:BatchGetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+    }
+    assert permitted(tenant, role=api, resource=f"{audit}/index/byDay") == {"dynamodb:Query"}
     assert permitted(tenant, role=api, resource=f"{records}/index/byAgency") == {"dynamodb:Query"}
     assert permitted(tenant, role=api, resource=f"{seals}/seals/2026-04-01.json") == set()
     assert permitted(tenant, role=api, resource=f"{files}/exports/a.zip") == set()
+    for prefix in ("files", "quarantine"):
+        assert permitted(tenant, role=api, resource=f"{files}/{prefix}/a/b") == {
+            "s3:DeleteObject",
+            "s3:GetObject",
+            "s3:PutObject",
+        }
+        assert permitted(tenant, role=jobs, resource=f"{files}/{prefix}/a/b") == set()
     assert "dynamodb:Scan" not in permitted(tenant, role=api, resource=records)
-    # The nightly job seals and verifies, and enters agencies and staff on the vendor's order.
+    # The nightly job seals, meters and verifies; it enters agencies and staff on order.
     assert permitted(tenant, role=jobs, resource=records) == {
+        "dynamodb:DescribeTable",
         "dynamodb:PutItem",
         "dynamodb:Query",
         "dynamodb:Scan",
     }
-    assert permitted(tenant, role=jobs, resource=audit) == {"dynamodb:PutItem", "dynamodb:Scan"}
+    assert permitted(tenant, role=jobs, resource=audit) == {
+        "dynamodb:BatchGetItem",
+        "dynamodb:DescribeTable",
+        "dynamodb:PutItem",
+        "dynamodb:Scan",
+    }
     assert permitted(tenant, role=jobs, resource=f"{audit}/index/byDay") == {"dynamodb:Query"}
     assert permitted(tenant, role=jobs, resource=f"{seals}/seals/a") == {
         "s3:GetObject",
         "s3:PutObject",
     }
     assert permitted(tenant, role=jobs, resource=f"{seals}/other") == set()
+    # What prints reads, and writes nothing but the event that it has read.
+    papers = names.function("papers")
+    assert permitted(tenant, role=papers, resource=records) == {
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+    }
+    assert permitted(tenant, role=papers, resource=audit) == {"dynamodb:PutItem"}
+    assert permitted(tenant, role=papers, resource=f"{audit}/index/byDay") == set()
+    assert permitted(tenant, role=papers, resource=f"{files}/files/a/b") == set()
+    # The exchange reads everything and adds what comes in; it takes from the register alone.
+    exchange = names.function("exchange")
+    reads = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"}
+    assert permitted(tenant, role=exchange, resource=audit) == reads
+    moves = {"dynamodb:DeleteItem", "dynamodb:Query"}
+    assert permitted(tenant, role=exchange, resource=records) == reads | moves
+    assert permitted(tenant, role=exchange, resource=records, request={}) == reads | {
+        "dynamodb:Query"
+    }
+    for prefix in ("files", "exports", "imports"):
+        assert permitted(tenant, role=exchange, resource=f"{files}/{prefix}/a") == {
+            "s3:GetObject",
+            "s3:PutObject",
+        }
+    assert permitted(tenant, role=exchange, resource=f"{files}/quarantine/a") == set()
+
+
+def test_the_compartment_is_sealed_by_the_api_of_its_own_municipality_alone(
+    tenants: dict[str, Tenant], resolved: dict[str, Resolved]
+) -> None:
+    tenant = resolved["232386-sample"]
+    names = names_of(tenants["232386-sample"].manifest)
+    api, jobs = names.role_arn("api"), names.role_arn("jobs")
+    papers = names.role_arn("papers")
+
+    def context(**values: str) -> dict[str, str]:
+        return {f"kms:EncryptionContext:{key}": value for key, value in values.items()}
+
+    sealed = context(purpose="sealed", lgCode="232386", caseId="c", personId="p")
+    draft = context(purpose="draft", lgCode="232386", staffId="s")
+    for own in (sealed, draft):
+        assert usable(tenant, role_arn=api, request=own) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    for refused in (
+        {},
+        context(lgCode="232386"),
+        context(purpose="sealed"),
+        context(purpose="sealed", lgCode="122041"),
+        context(purpose="other", lgCode="232386"),
+    ):
+        assert usable(tenant, role_arn=api, request=refused) == set()
+    assert usable(tenant, role_arn=jobs, request=sealed) == set()
+    assert usable(tenant, role_arn=papers, request=sealed) == set()
+    # The exchange opens no text for anybody: it moves data keys under the municipality's own key.
+    exchange = names.role_arn("exchange")
+    assert usable(tenant, role_arn=exchange, request=sealed) == {
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKeyWithoutPlaintext",
+    }
+    assert usable(tenant, role_arn=exchange, request=context(purpose="sealed")) == set()
+    assert usable(tenant, role_arn=f"arn:aws:iam::{names.account}:root", request=sealed) == set()
+    # The neighbour's role may do nothing with this key, whatever it says.
+    neighbour = names_of(tenants["122041-demo"].manifest).role_arn("api")
+    assert usable(tenant, role_arn=neighbour, request=sealed) == set()
+    # Through DynamoDB the table's own context stands; the compartment's is not needed there.
+    through = {"kms:ViaService": "dynamodb.ap-northeast-1.amazonaws.com"}
+    assert "kms:Decrypt" in usable(tenant, role_arn=api, request=through)
+
+
+def test_a_condition_that_is_not_understood_is_an_error() -> None:
+    statement = {"Condition": {"DateLessThan": {"aws:CurrentTime": "2026-04-01T00:00:00Z"}}}
+    with pytest.raises(Unresolved):
+        meets(statement, {"aws:CurrentTime": "2026-03-01T00:00:00Z"})
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 
 from infra.manifest import load
 from ops.cli import app as soudan
-from ops.costs.floor import BY_USAGE, FIXED, Floor, UnpricedError, floor_of, price_book
+from ops.costs.book import price_book
+from ops.costs.floor import Floor, floor_of
+from ops.costs.pricing_rules import BY_USAGE, FIXED, FREE, USED, UnpricedError
+from ops.fleet.synthesis import synth_many
 from ops.tenants.cli import app
-from ops.tenants.fleet import synth_many
 from tests.infra.conftest import ROOT, SAMPLE, VARIANTS, Tenant
 
 TOKYO = "ap-northeast-1"
@@ -92,12 +94,15 @@ def test_unverified_prices_are_named(monkeypatch: pytest.MonkeyPatch, production
         row: dataclasses.replace(price, confidence=unsure.get(row, price.confidence))
         for row, price in book.items()
     }
-    monkeypatch.setattr("ops.costs.floor.price_book", lambda region: changed)
+    monkeypatch.setattr("ops.costs.floor.price_book", lambda region, on: changed)
     assert [price.item for price in _floor(production).unverified] == ["customer managed key"]
 
 
 def test_no_type_has_two_rules() -> None:
     assert not FIXED.keys() & BY_USAGE.keys()
+    assert not FREE.keys() & (FIXED.keys() | BY_USAGE.keys() | USED.keys())
+    assert USED.keys() <= FIXED.keys() | BY_USAGE.keys()
+    assert BY_USAGE.keys() <= USED.keys()
 
 
 # --- the command line ----------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_two_syntheses_are_equal_byte_for_byte(two_outputs: list[Path]) -> None:
     )
     assert first.keys() == second.keys()
     assert [str(path) for path in first if first[path] != second[path]] == []
-    assert sum(path.name.endswith(".template.json") for path in first) == 2
+    assert sum(path.name.endswith(".template.json") for path in first) == 3
 
 
 def test_the_code_asset_is_named_by_its_content(
@@ -99,6 +99,27 @@ def test_the_code_asset_is_named_by_its_content(
         code = function_code(concern="api", environment="local", build=directory)
         hashes.append(code.bind(stack).s3_location.object_key)
     assert hashes[0] == hashes[1]
+
+
+def test_own_layouts_are_packed_with_the_function_that_prints(
+    build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import aws_cdk as cdk
+
+    from infra import assets
+
+    layouts = tmp_path / "town" / "layouts"
+    layouts.mkdir(parents=True)
+    (layouts / "plan.typ").write_text("own")
+    monkeypatch.setattr(assets, "ROOT", tmp_path)
+    out = tmp_path / "cdk.out"
+    stack = cdk.Stack(cdk.App(outdir=str(out)), "S")
+    assets.papers_code("town/layouts", "production", build).bind(stack)
+    packed = list(out.rglob("own/plan.typ"))
+    assert [path.read_text() for path in packed] == ["own"]
+    assert (packed[0].parents[4] / "handler.py").is_file()
+    with pytest.raises(assets.MissingAssetError, match="town/none"):
+        assets.papers_code("town/none", "production", build)
 
 
 def test_no_source_looks_anything_up() -> None:

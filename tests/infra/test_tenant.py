@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from infra.constructs.gateway_responses import GATEWAY_PROBLEMS
+from infra.names import FUNCTIONS
 from infra.policy.rules import STATEFUL
-from tests.infra.conftest import ROOT, ROUTES, Tenant
+from tests.infra.conftest import ROOT, ROUTES, SCANNER, SENDER, Tenant
 
 Template = dict[str, Any]
 
@@ -97,6 +98,21 @@ def test_every_use_of_the_key_names_who_and_through_what(production: Tenant) -> 
             assert statement["Principal"] == {"Service": "logs.ap-northeast-1.amazonaws.com"}
         else:
             assert "aws:PrincipalArn" in condition["ArnEquals"]
+            if sid == "ApiSealsTheCompartment":
+                assert condition["ArnEquals"]["aws:PrincipalArn"].endswith("-production-api")
+                assert condition["StringEquals"] == {
+                    "kms:EncryptionContext:purpose": ["sealed", "draft"],
+                    "kms:EncryptionContext:lgCode": "232386",
+                }
+                assert set(statement["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+                continue
+            if sid == "ExchangeMovesTheCompartment":
+                assert condition["ArnEquals"]["aws:PrincipalArn"].endswith("-production-exchange")
+                assert condition["StringEquals"] == {
+                    "kms:EncryptionContext:purpose": "sealed",
+                    "kms:EncryptionContext:lgCode": "232386",
+                }
+                continue
             assert re.fullmatch(
                 r"(dynamodb|s3)\.ap-northeast-1\.amazonaws\.com",
                 condition["StringEquals"]["kms:ViaService"],
@@ -163,7 +179,7 @@ def test_stateful_logical_ids_are_the_committed_ones(tenants: dict[str, Tenant])
     for tenant in tenants.values():
         found = {
             logical_id: resource["Type"]
-            for template in (tenant.data, tenant.app)
+            for template in (tenant.data, *tenant.behind_doors)
             for logical_id, resource in template["Resources"].items()
             if resource["Type"] in STATEFUL
         }
@@ -174,10 +190,14 @@ def test_stateful_logical_ids_are_the_committed_ones(tenants: dict[str, Tenant])
 # --- the doors -----------------------------------------------------------------------------------
 
 
+def _at_doors(tenant: Tenant, kind: str) -> list[dict[str, Any]]:
+    return [found for template in tenant.behind_doors for found in _all(template, kind)]
+
+
 def _apis(tenant: Tenant) -> dict[str, dict[str, Any]]:
     return {
         api["EndpointConfiguration"]["Types"][0]: api
-        for api in _all(tenant.app, "AWS::ApiGateway::RestApi")
+        for api in _at_doors(tenant, "AWS::ApiGateway::RestApi")
     }
 
 
@@ -203,27 +223,27 @@ def test_each_door_refuses_who_comes_another_way(tenants: dict[str, Tenant]) -> 
 def test_all_but_sign_in_and_the_user_interface_needs_a_token(tenants: dict[str, Tenant]) -> None:
     public = {(route.method, route.path) for route in ROUTES if route.public}
     for tenant in tenants.values():
-        methods = _all(tenant.app, "AWS::ApiGateway::Method")
-        doors = len(_all(tenant.app, "AWS::ApiGateway::RestApi"))
+        methods = _at_doors(tenant, "AWS::ApiGateway::Method")
+        doors = len(_at_doors(tenant, "AWS::ApiGateway::RestApi"))
         assert len(methods) == doors * len(ROUTES)
         open_methods = [m for m in methods if m["AuthorizationType"] == "NONE"]
         assert len(open_methods) == doors * len(public)
         guarded = [m for m in methods if m["AuthorizationType"] != "NONE"]
         assert {m["AuthorizationType"] for m in guarded} == {"COGNITO_USER_POOLS"}
         assert all("AuthorizerId" in m for m in guarded)
-        for authorizer in _all(tenant.app, "AWS::ApiGateway::Authorizer"):
+        for authorizer in _at_doors(tenant, "AWS::ApiGateway::Authorizer"):
             assert authorizer["AuthorizerResultTtlInSeconds"] == 0
 
 
 def test_sign_in_has_its_own_throttle(production: Tenant) -> None:
-    for stage in _all(production.app, "AWS::ApiGateway::Stage"):
+    for stage in _at_doors(production, "AWS::ApiGateway::Stage"):
         settings = {(s["HttpMethod"], s["ResourcePath"]): s for s in stage["MethodSettings"]}
         sign_in = settings["POST", "/~1auth~1sign-in"]
         assert sign_in["ThrottlingRateLimit"] < settings["*", "/*"]["ThrottlingRateLimit"] == 20
 
 
 def test_the_access_log_holds_ids_only(production: Tenant) -> None:
-    for stage in _all(production.app, "AWS::ApiGateway::Stage"):
+    for stage in _at_doors(production, "AWS::ApiGateway::Stage"):
         written = set(json.loads(stage["AccessLogSetting"]["Format"]).values())
         assert written == {
             "$context.requestId",
@@ -238,7 +258,7 @@ def test_the_access_log_holds_ids_only(production: Tenant) -> None:
 
 
 def test_the_gateways_own_answers_are_problem_details(production: Tenant) -> None:
-    responses = _all(production.app, "AWS::ApiGateway::GatewayResponse")
+    responses = _at_doors(production, "AWS::ApiGateway::GatewayResponse")
     assert len(responses) == 2 * len(GATEWAY_PROBLEMS)
     for response in responses:
         body = json.loads(response["ResponseTemplates"]["application/json"])
@@ -252,10 +272,116 @@ def test_the_gateways_own_answers_are_problem_details(production: Tenant) -> Non
 
 def test_one_permission_serves_the_whole_api(production: Tenant) -> None:
     """A permission per method outgrows Lambda's 20 KB policy at about 60 methods."""
-    permissions = _all(production.app, "AWS::Lambda::Permission")
+    permissions = _at_doors(production, "AWS::Lambda::Permission")
     invoked_by = [permission["Principal"] for permission in permissions]
-    assert invoked_by.count("apigateway.amazonaws.com") == 2
+    # Two doors, and two functions behind each.
+    assert invoked_by.count("apigateway.amazonaws.com") == 2 * 2
     assert invoked_by.count("events.amazonaws.com") == 1
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def _statements_of(tenant: Tenant, role: str) -> dict[str, dict[str, Any]]:
+    (found,) = (r for r in _all(tenant.app, "AWS::IAM::Role") if r["RoleName"].endswith(role))
+    return {
+        statement["Sid"]: statement
+        for policy in found["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    }
+
+
+def _files_bucket(tenant: Tenant) -> dict[str, Any]:
+    (bucket,) = (b for b in _all(tenant.data, "AWS::S3::Bucket") if "-files-" in b["BucketName"])
+    return bucket
+
+
+def test_only_bytes_of_files_are_binary_at_the_door(tenants: dict[str, Tenant]) -> None:
+    """With `*/*` the gateway would turn JSON into base64."""
+    for tenant in tenants.values():
+        for api in _at_doors(tenant, "AWS::ApiGateway::RestApi"):
+            assert api["BinaryMediaTypes"] == ["application/octet-stream"]
+
+
+def test_the_api_reaches_files_and_quarantine_and_nothing_else_in_the_bucket(
+    tenants: dict[str, Tenant],
+) -> None:
+    for tenant in tenants.values():
+        bucket = _files_bucket(tenant)["BucketName"]
+        statements = _statements_of(tenant, "-api")
+        objects, listed = statements["FilesOfCases"], statements["ListFilesOfACase"]
+        prefixes = [f"arn:aws:s3:::{bucket}/{name}/*" for name in ("files", "quarantine")]
+        assert objects["Resource"] == prefixes
+        assert set(objects["Action"]) == {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}
+        assert (listed["Action"], listed["Resource"]) == ("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        assert listed["Condition"] == {"StringLike": {"s3:prefix": ["files/*", "quarantine/*"]}}
+        # No other statement names a bucket: exports and seals are not the API's.
+        others = [s for sid, s in statements.items() if sid not in (objects["Sid"], listed["Sid"])]
+        assert "arn:aws:s3" not in json.dumps(others)
+        through = statements["KeyThroughS3"]
+        assert set(through["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+        region = tenant.manifest.region
+        assert through["Condition"]["StringEquals"] == {
+            "kms:ViaService": f"s3.{region}.amazonaws.com"
+        }
+
+
+def test_functions_with_files_and_nobody_else_use_the_key_through_s3(production: Tenant) -> None:
+    statement = _key_statements(production)["FunctionsThroughS3"]
+    assert set(statement["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert statement["Condition"]["ArnEquals"]["aws:PrincipalArn"] == [
+        f"arn:aws:iam::232386000001:role/soudan-232386-production-{name}"
+        for name in ("api", "jobs", "exchange")
+    ]
+
+
+def test_quarantine_expires_and_files_do_not(production: Tenant) -> None:
+    rules = {
+        rule["Id"]: rule for rule in _files_bucket(production)["LifecycleConfiguration"]["Rules"]
+    }
+    quarantine = rules["quarantine"]
+    assert quarantine["Prefix"] == "quarantine/"
+    assert quarantine["ExpirationInDays"] == 1
+    assert quarantine["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    # Whatever expires is named by its prefix, and no prefix is that of the files.
+    expiring = [rule for rule in rules.values() if "ExpirationInDays" in rule]
+    assert sorted(rule["Prefix"] for rule in expiring) == ["exports/", "imports/", "quarantine/"]
+
+
+def test_a_scanner_is_called_where_the_manifest_names_one(tenants: dict[str, Tenant]) -> None:
+    for name, tenant in tenants.items():
+        statements = _statements_of(tenant, "-api")
+        (api,) = (
+            f
+            for f in _all(tenant.app, "AWS::Lambda::Function")
+            if f["FunctionName"].endswith("-api")
+        )
+        variables = api["Environment"]["Variables"]
+        if name == "waf":
+            assert statements["ScanFiles"]["Action"] == "lambda:InvokeFunction"
+            assert statements["ScanFiles"]["Resource"] == variables["SOUDAN_SCANNER"] == SCANNER
+        else:
+            assert "ScanFiles" not in statements
+            assert "SOUDAN_SCANNER" not in variables
+
+
+def test_counts_are_sent_where_the_manifest_names_a_sender(tenants: dict[str, Tenant]) -> None:
+    for name, tenant in tenants.items():
+        jobs = _statements_of(tenant, "-jobs")
+        rules = {r["Name"]: r for r in _all(tenant.app, "AWS::Events::Rule") if "Name" in r}
+        morning = [rule for name, rule in rules.items() if name.endswith("-digest")]
+        functions = {f["FunctionName"]: f for f in _all(tenant.app, "AWS::Lambda::Function")}
+        told = [f["Environment"]["Variables"] for f in functions.values()]
+        if name == "waf":
+            send = jobs["SendCounts"]
+            assert send["Action"] == "ses:SendEmail"
+            assert send["Resource"].endswith(":identity/example.jp")
+            assert send["Condition"] == {"StringEquals": {"ses:FromAddress": SENDER}}
+            assert morning[0]["ScheduleExpression"] == "cron(30 22 ? * SUN-THU *)"
+            assert any("SOUDAN_DIGEST" in variables for variables in told)
+        else:
+            assert not any("DIGEST" in key for variables in told for key in variables)
+            assert (morning, "SendCounts" in jobs) == ([], False)
 
 
 # --- functions and alarms ------------------------------------------------------------------------
@@ -263,7 +389,7 @@ def test_one_permission_serves_the_whole_api(production: Tenant) -> None:
 
 def test_functions_are_arm64_on_python_3_14_with_their_settings(production: Tenant) -> None:
     functions = {f["FunctionName"]: f for f in _all(production.app, "AWS::Lambda::Function")}
-    assert len(functions) == 2
+    assert len(functions) == len(FUNCTIONS)
     for function in functions.values():
         assert function["Architectures"] == ["arm64"]
         assert function["Runtime"] == "python3.14"
@@ -272,6 +398,23 @@ def test_functions_are_arm64_on_python_3_14_with_their_settings(production: Tena
     api = functions["soudan-232386-production-api"]
     assert api["Timeout"] < 29
     assert "SOUDAN_SEALS_BUCKET" not in api["Environment"]["Variables"]
+
+
+def test_papers_are_printed_by_a_function_of_their_own(production: Tenant) -> None:
+    methods = [
+        m["Integration"]["Uri"]
+        for m in _at_doors(production, "AWS::ApiGateway::Method")
+        if m["HttpMethod"] == "GET" and m["AuthorizationType"] == "COGNITO_USER_POOLS"
+    ]
+    # By its name from the door's own stack, by reference beside it.
+    own = ("FunctionsPapers", "function:soudan-232386-production-papers")
+    printing = [uri for uri in methods if any(name in json.dumps(uri) for name in own)]
+    assert len(printing) == 2
+    assert len(methods) > len(printing)
+    functions = {f["FunctionName"]: f for f in _all(production.app, "AWS::Lambda::Function")}
+    papers = functions["soudan-232386-production-papers"]
+    assert papers["Timeout"] < 29
+    assert papers["Handler"] == "lambdas.papers.app.app"
 
 
 def test_alarms_look_at_as_few_metrics_as_they_can(tenants: dict[str, Tenant]) -> None:

@@ -31,7 +31,7 @@ def seen(client, case_id: str) -> bool:
 @pytest.mark.parametrize("login", ["kanri1", "kanri2", "tantou1", "chousei1", "houkatsu1"])
 def test_the_agencies_that_belong_to_a_case_see_it(tenant, elderly_case, login):
     client = tenant.client(login)
-    answer = client.request("GET", f"cases/{elderly_case}/forms/intake")
+    answer = client.request("GET", f"cases/{elderly_case}/records/intake")
     assert answer.status_code == 200
     assert answer.json()["data"]["name"] == "高齢 受付"
     assert seen(client, elderly_case)
@@ -42,7 +42,7 @@ def test_another_agency_cannot_tell_a_case_it_may_not_see_from_one_that_is_not_t
 ):
     npo = tenant.client("komorebi1")
     missing = "122041-2026-000000-X"
-    for suffix in ("", "/forms/intake", "/forms/intake/revisions", "/audit"):
+    for suffix in ("", "/records/intake", "/records/intake/revisions", "/audit"):
         hidden = npo.request("GET", f"cases/{elderly_case}{suffix}")
         absent = npo.request("GET", f"cases/{missing}{suffix}")
         problem(hidden, 404, "nothing-to-show")
@@ -67,9 +67,20 @@ def test_the_receiving_agency_cannot_be_changed_which_would_share_the_case(tenan
 
 def test_a_commissioner_sees_contact_data_only_and_writes_nothing(tenant, elderly_case):
     commissioner = tenant.client("minsei1")
-    shown = commissioner.request("GET", f"cases/{elderly_case}/forms/intake").json()["data"]
+    problem(commissioner.request("GET", f"cases/{elderly_case}"), 404, "nothing-to-show")
+    consented = intake(
+        "高齢 受付",
+        receivingAgencyId="elderly",
+        consentVersion="consent",
+        noConsentReason=None,
+        consent={"explainer": "担当", "date": "2026-06-01", "method": "01", "evidence": "原本"},
+    )
+    made = tenant.client("kanri1").create_case(body(consented), key())
+    assert made.status_code == 201, made.text
+    elderly_case = made.json()["caseId"]
+    shown = commissioner.request("GET", f"cases/{elderly_case}/records/intake").json()["data"]
     assert shown["name"] == "高齢 受付"
-    assert not {"concerns", "topConcern", "urgency", "noConsentReason"} & shown.keys()
+    assert not {"concerns", "topConcern", "urgency", "consent"} & shown.keys()
     row = next(
         r
         for r in commissioner.request("GET", "cases", params={"limit": 100}).json()["items"]
@@ -77,7 +88,7 @@ def test_a_commissioner_sees_contact_data_only_and_writes_nothing(tenant, elderl
     )
     assert not {"topConcern", "urgency"} & row.keys()
     problem(
-        commissioner.save_intake(elderly_case, body(intake()), revision=1), 404, "nothing-to-show"
+        commissioner.save_intake(elderly_case, body(intake()), revision=1), 403, "not-permitted"
     )
     problem(commissioner.create_case(body(intake()), key()), 403, "not-permitted")
 
@@ -85,7 +96,7 @@ def test_a_commissioner_sees_contact_data_only_and_writes_nothing(tenant, elderl
 def test_an_auditor_sees_the_log_and_no_record(tenant, elderly_case):
     auditor = tenant.client("kansa1")
     problem(auditor.request("GET", f"cases/{elderly_case}"), 404, "nothing-to-show")
-    problem(auditor.request("GET", f"cases/{elderly_case}/forms/intake"), 404, "nothing-to-show")
+    problem(auditor.request("GET", f"cases/{elderly_case}/records/intake"), 404, "nothing-to-show")
     problem(auditor.request("GET", "cases"), 403, "not-permitted")
     log = auditor.request("GET", f"cases/{elderly_case}/audit")
     assert log.status_code == 200
@@ -93,17 +104,17 @@ def test_an_auditor_sees_the_log_and_no_record(tenant, elderly_case):
 
 
 def test_every_reading_and_refusal_is_in_the_log_with_its_basis(tenant, elderly_case):
-    tenant.client("chousei1").request("GET", f"cases/{elderly_case}/forms/intake")
+    tenant.client("chousei1").request("GET", f"cases/{elderly_case}/records/intake")
     tenant.client("komorebi1").request("GET", f"cases/{elderly_case}")
     log = tenant.client("kanri1").request(
         "GET", f"cases/{elderly_case}/audit", params={"limit": 100}
     )
     events = log.json()["items"]
     read = next(e for e in events if e["actorName"] == "調整 四郎" and e["action"] == "read-form")
-    assert read["basis"] == "case-member"
-    assert read["basisLabel"] == "この支援に加わる機関"
+    assert read["basis"] == "outsourcing"
+    assert read["basisLabel"]
     assert read["classes"] == [1, 2, 3]
-    assert read["record"] == {"form": "intake", "revision": 1}
+    assert read["record"] == {"form": "intake", "recordId": "intake", "revision": 1}
     refused = next(e for e in events if e["agencyName"].startswith("NPO"))
     assert refused["result"] == "denied"
     assert any(e["action"] == "create-case" and e["actorName"] == "包括 五月" for e in events)

@@ -4,6 +4,7 @@ moto enforces what the emulator does not (see docs/decisions): conditions and tr
 DynamoDB reports them, item by item.
 """
 
+import base64
 import json
 import time
 import uuid
@@ -22,7 +23,7 @@ from lambdas.store import models
 from tests.running import body, intake
 
 REGION = "ap-northeast-1"
-RECORDS, AUDIT = "t-records", "t-audit"
+RECORDS, AUDIT, FILES = "t-records", "t-audit", "t-files"
 CLIENT_ID = "client"
 _STAFF = (
     ("kanri1", "manager", "municipality"),
@@ -47,6 +48,8 @@ class InProcess:
     """Calls to the API as one of the staff; `calls` are the AWS operations they made."""
 
     handler: Any
+    # The function that prints; loaded when a paper is asked for.
+    printer: Any = None
     calls: list[str] = field(default_factory=list)
     # Called with each AWS operation before it is made; raising fails that call.
     before_call: Callable[[str], None] = lambda _: None
@@ -58,6 +61,7 @@ class InProcess:
         path: str,
         *,
         json_body: Any = None,
+        content: bytes | None = None,
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
         claims: dict[str, str] | None = None,
@@ -85,7 +89,7 @@ class InProcess:
             "pathParameters": parameters,
             "stageVariables": None,
             "body": json.dumps(json_body) if json_body is not None else None,
-            "isBase64Encoded": False,
+            "isBase64Encoded": content is not None,
             "requestContext": {
                 "resourcePath": resource,
                 "path": f"/v1{path}",
@@ -95,8 +99,11 @@ class InProcess:
                 "authorizer": {"claims": claims} if claims else None,
             },
         }
+        if content is not None:
+            # As API Gateway hands on a body of a binary media type.
+            event["body"] = base64.b64encode(content).decode()
         self.calls.clear()
-        return Answer(self.handler(event, None))
+        return Answer(self._handler(path)(event, None))
 
     def create(self, login: str = "kanri1", **changes: Any) -> str:
         """Number of a new case."""
@@ -112,13 +119,13 @@ class InProcess:
         return self.request(
             login,
             "PUT",
-            f"/cases/{case_id}/forms/intake",
+            f"/cases/{case_id}/records/intake",
             json_body=body(intake(**changes)),
             headers={"if-match": f'"{revision}"', **new_key()},
         )
 
     def read(self, case_id: str, login: str = "kanri1") -> "Answer":
-        return self.request(login, "GET", f"/cases/{case_id}/forms/intake")
+        return self.request(login, "GET", f"/cases/{case_id}/records/intake")
 
     def verify(self) -> dict[str, Any]:
         """What the verification of the audit trail says."""
@@ -128,9 +135,18 @@ class InProcess:
         records = Records(read_at=to_iso(datetime.now(UTC)), items=list(trail.records()))
         return verify(records=records, events=trail.all_events(), seals={})
 
+    def _handler(self, path: str) -> Any:
+        if path.split("/")[1] != "prints":
+            return self.handler
+        if self.printer is None:
+            from lambdas.papers.app import app
+
+            self.printer = app
+        return self.printer
+
     def _route(self, method: str, path: str) -> tuple[str, dict[str, str]]:
         steps = path.split("/")
-        for pattern, methods in self.handler.routes.items():
+        for pattern, methods in self._handler(path).routes.items():
             names = pattern.split("/")
             if method in methods and len(names) == len(steps):
                 pairs = list(zip(names, steps, strict=True))
@@ -145,6 +161,8 @@ class Answer:
     def __init__(self, raw: dict[str, Any]) -> None:
         self.status: int = raw["statusCode"]
         self.text: str = raw["body"]
+        encoded = raw.get("isBase64Encoded", False)
+        self.content: bytes = base64.b64decode(self.text) if encoded else self.text.encode()
         self.headers = {
             **{k.lower(): v for k, v in raw["headers"].items()},
             **{k.lower(): v[-1] for k, v in raw.get("multiValueHeaders", {}).items()},
@@ -177,14 +195,25 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
             "SOUDAN_AUDIT_TABLE": AUDIT,
             "SOUDAN_USER_POOL_ID": "pool",
             "SOUDAN_CLIENT_ID": CLIENT_ID,
+            "SOUDAN_KEY_ARN": _create_key(),
+            "SOUDAN_FILES_BUCKET": FILES,
         }.items():
             monkeypatch.setenv(name, value)
         from lambdas.api import auth, tenant
         from lambdas.api.app import app
 
-        for kept in (tenant.tenant, tenant.repository, auth.cognito):
+        for kept in (
+            tenant.tenant,
+            tenant.repository,
+            tenant.keys,
+            tenant.compartment,
+            tenant.files,
+            tenant.judge,
+            auth.cognito,
+        ):
             kept.cache_clear()
         _create_tables()
+        _create_bucket()
         tenant.repository()
         _fill_registers()
         running = InProcess(handler=app)
@@ -197,6 +226,17 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
 
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", watched)
         yield running
+
+
+def _create_key() -> str:
+    key = boto3.client("kms", region_name=REGION).create_key(Description="tenant")
+    return str(key["KeyMetadata"]["Arn"])
+
+
+def _create_bucket() -> None:
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=FILES, VersioningConfiguration={"Status": "Enabled"})
 
 
 def _create_tables() -> None:
@@ -237,6 +277,7 @@ def _fill_registers() -> None:
             name=name,
             kind=kind,
             member_kind=member_kind,
+            contract_from="2026-04-01" if member_kind == "coordinator" else None,
         ).save()
     names = {a[0]: a[1] for a in _AGENCIES}
     for login, role, agency_id in _STAFF:

@@ -80,13 +80,13 @@ def test_a_single_changed_byte_of_any_item_is_found(here: InProcess) -> None:
         event.event = kept
         event.hash = audit.event_hash(json.loads(kept))
         event.save()
-    for model, sk in ((models.Revision, "00000002"), (models.FormHead, "FORM#intake")):
-        pk = f"CASE#{case_id}" if model is models.FormHead else f"REV#{case_id}#intake"
+    for model, sk in ((models.Revision, "00000002"), (models.RecordHead, "REC#intake")):
+        pk = f"CASE#{case_id}" if model is models.RecordHead else f"REV#CASE#{case_id}#intake"
         item = model.get(pk, sk)
         kept = item.data
         item.data = kept.replace("試験", "試聴")
         item.save()
-        assert ("content", case_id) in problems(shelf.kept)
+        assert ("content", f"CASE#{case_id}") in problems(shelf.kept)
         item.data = kept
         item.save()
     assert problems(shelf.kept) == set()
@@ -109,36 +109,36 @@ def test_cutting_the_last_write_off_is_found_without_a_seal(here: InProcess) -> 
         key=lambda e: json.loads(e.event)["seq"],
     )
     last.delete()
-    assert ("chain", case_id) in problems()
+    assert ("chain", f"CASE#{case_id}") in problems()
 
 
 def test_a_removed_case_or_revision_is_found(here: InProcess) -> None:
     case_id = written(here)
-    models.Revision.get(f"REV#{case_id}#intake", "00000002").delete()
-    assert ("content", case_id) in problems()
-    models.CaseHead.get(f"CASE#{case_id}", "HEAD").delete()
-    assert ("chain", case_id) in problems()
+    models.Revision.get(f"REV#CASE#{case_id}#intake", "00000002").delete()
+    assert ("content", f"CASE#{case_id}") in problems()
+    models.Head.get(f"CASE#{case_id}", "HEAD").delete()
+    assert ("chain", f"CASE#{case_id}") in problems()
 
 
 def test_a_revision_slipped_in_without_an_event_is_found(here: InProcess) -> None:
     case_id = written(here)
-    item = models.Revision.get(f"REV#{case_id}#intake", "00000002")
+    item = models.Revision.get(f"REV#CASE#{case_id}#intake", "00000002")
     item.sk, item.revision = "00000009", 9
     item.save()
-    assert ("content", case_id) in problems()
+    assert ("content", f"CASE#{case_id}") in problems()
 
 
 def test_a_current_form_set_back_to_an_earlier_revision_or_removed_is_found(
     here: InProcess,
 ) -> None:
     case_id = written(here)
-    first = models.Revision.get(f"REV#{case_id}#intake", "00000001")
-    head = models.FormHead.get(f"CASE#{case_id}", "FORM#intake")
+    first = models.Revision.get(f"REV#CASE#{case_id}#intake", "00000001")
+    head = models.RecordHead.get(f"CASE#{case_id}", "REC#intake")
     head.data, head.revision = first.data, 1
     head.save()
-    assert ("content", case_id) in problems()
+    assert ("content", f"CASE#{case_id}") in problems()
     head.delete()
-    assert ("content", case_id) in problems()
+    assert ("content", f"CASE#{case_id}") in problems()
 
 
 def test_an_event_moved_to_another_case_is_found(here: InProcess) -> None:

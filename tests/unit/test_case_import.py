@@ -762,7 +762,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> tuple[FakeTenantClient, Callable
 
     monkeypatch.setattr(cli, "find", lambda _: Live())
     monkeypatch.setattr(cli, "TenantClient", lambda _: tenant)
-    monkeypatch.setattr(cli, "_sign_in", lambda *_: None)
+    monkeypatch.setattr(cli, "sign_in", lambda *_: None)
     return tenant, lambda *words: CliRunner().invoke(cli.app, [str(word) for word in words])
 
 

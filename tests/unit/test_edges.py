@@ -29,7 +29,7 @@ def test_a_key_used_on_another_case_is_another_request(here: InProcess) -> None:
         answer = here.request(
             "kanri1",
             "PUT",
-            f"/cases/{case_id}/forms/intake",
+            f"/cases/{case_id}/records/intake",
             json_body=body(intake(wishes="同じ内容")),
             headers={"if-match": '"1"', **key},
         )
@@ -44,7 +44,7 @@ def test_once_protected_an_address_never_comes_back_from_the_past(here: InProces
         "json_body": body(intake(addressProtection="no", address=ADDRESS, wishes="前")),
         "headers": {"if-match": '"1"', **key},
     }
-    path = f"/cases/{case_id}/forms/intake"
+    path = f"/cases/{case_id}/records/intake"
     assert here.request("kanri1", "PUT", path, **replayed).status == 200
     assert here.save(case_id, 2, addressProtection="yes").status == 200
     again = here.request("kanri1", "PUT", path, **replayed)
@@ -145,11 +145,25 @@ def test_any_origin_is_answered(here: InProcess, origin: str) -> None:
 
 
 def test_a_case_says_what_may_be_done_with_it(here: InProcess) -> None:
-    case_id = here.create(receivingAgencyId="elderly")
+    case_id = here.create("houkatsu1", receivingAgencyId="elderly")
 
-    def can(login: str) -> dict[str, bool]:
-        return here.request(login, "GET", f"/cases/{case_id}").json["can"]
+    def told(login: str) -> tuple[bool, set[str], set[str]]:
+        """Whether they read the trail; forms they may add; records they may go on writing."""
+        case = here.request(login, "GET", f"/cases/{case_id}").json
+        writable = {r["recordId"] for r in case["records"] if r["mayWrite"]}
+        return case["can"]["readAudit"], set(case["can"]["addForms"]), writable
 
-    assert can("kanri1") == {"writeForm": True, "readAudit": True}
-    assert can("houkatsu1") == {"writeForm": True, "readAudit": False}
-    assert can("minsei1") == {"writeForm": False, "readAudit": False}
+    audit, add, write = told("kanri1")
+    assert audit
+    assert {"decision", "progress", "sealed-holders"} <= add
+    # What has routes of its own, or is there already and only once, is not offered.
+    assert not add & {"transition", "attachment", "sealed", "conference", "household", "intake"}
+    assert {"intake", "household", "members"} <= write
+    audit, add, write = told("houkatsu1")
+    assert not audit
+    assert "progress" in add
+    assert not add & {"decision", "sealed-holders", "release"}
+    assert "intake" in write
+    assert "members" not in write
+    # Without the person's consent the case is not even known to the commissioner of that agency.
+    assert here.request("minsei1", "GET", f"/cases/{case_id}").problem == "nothing-to-show"

@@ -9,16 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.manifest import (
-    MAX_BYTES,
     Manifest,
     ManifestError,
-    Problem,
     check_digit,
     load,
     load_all,
     municipalities,
     parse,
 )
+from infra.written import MAX_BYTES, Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = (ROOT / "tenants" / "232386-sample.yaml").read_text("utf-8")
@@ -166,6 +165,29 @@ def test_a_shared_web_acl_must_be_of_this_account_and_region() -> None:
     parse(changed("waf: none", f"waf: {arn.format('232386000001')}").encode(), file="a.yaml")
     (problem,) = problems(changed("waf: none", f"waf: {arn.format('999999999999')}"))
     assert "232386000001" in problem.write
+
+
+def test_layouts_of_papers_are_a_directory_below_the_project() -> None:
+    def named(directory: str) -> str:
+        return SAMPLE.replace("alarms:", f"papers:\n  layouts: {directory}\nalarms:")
+
+    assert parse(SAMPLE.encode(), file="a.yaml").papers_layouts is None
+    found = parse(named("tenants/232386-layouts").encode(), file="a.yaml").papers_layouts
+    assert found == "tenants/232386-layouts"
+    for directory in ("/etc", "../x", "a/../b", "a//b", '""'):
+        (problem,) = problems(named(directory))
+        assert "papers.layouts" in problem.wrong
+
+
+def test_a_scanner_must_be_of_the_region_and_may_be_of_another_account() -> None:
+    """The file is handed over by a link, so the function may be the vendor's own."""
+    arn = "arn:aws:lambda:ap-northeast-1:999999999999:function:scanner"
+    named = f"scanner:\n  functionArn: {arn}\nalarms:"
+    assert parse(SAMPLE.replace("alarms:", named).encode(), file="a.yaml").scanner == arn
+    (problem,) = problems(SAMPLE.replace("alarms:", named.replace("northeast-1", "northeast-3")))
+    assert "リージョン" in problem.wrong
+    (problem,) = problems(SAMPLE.replace("alarms:", "scanner:\n  functionArn: x\nalarms:"))
+    assert "scanner.functionArn" in problem.wrong
 
 
 def test_tag_keys_are_configuration() -> None:

@@ -1,4 +1,4 @@
-"""The record form and its code lists hold what a municipality and the other packages rely on."""
+"""The forms and code lists hold what a municipality and the other packages rely on."""
 
 import copy
 import json
@@ -8,6 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+
+from lambdas.casework.access import CONFERENCE_BASES, GRANT_BASES, RECORD_CLASSES, MemberKind
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 CODE_FILES = sorted(SCHEMAS.glob("codes/*/*.json"))
@@ -22,8 +24,29 @@ def load(path: Path) -> Json:
     return schema
 
 
+# The newest version of each list: files are sorted by name and version.
 CODES = {path.parent.name: load(path) for path in CODE_FILES}
-INTAKE = load(SCHEMAS / "forms/intake/1.0.0.json")
+FORMS = {f"{path.parent.name} {path.stem}": load(path) for path in FORM_FILES}
+INTAKE = FORMS["intake 1.0.0"]
+# What ends or changes by another record only (the list is the contract of the casework).
+WRITE_ONCE = {
+    *("consent", "consent-withdrawal", "sharing-grant", "grant-revocation", "transition"),
+    *("decision", "release", "emergency-access", "conflict-of-interest", "conflict-end"),
+}
+# Written once as well, by their own law.
+OTHER_WRITE_ONCE = {
+    *("disclosure-access", "legal-hold", "legal-hold-end", "provision", "attachment"),
+}
+# Written by the system: nobody reads how to fill them in.
+BY_SYSTEM = {"attachment", "disclosure-access", "disclosure-masks", "disposal", "agenda"}
+SINGLETONS = {"intake", "household", "members", "issues", "assignment", "sealed-holders"}
+RETENTION = {"case", "conference", "disclosure", "ledger", "register", "statistics"}
+CHOICES = {
+    *("agencies", "staff", "persons", "plans", "meetings", "records", "cases"),
+    *("issues", "plan-items", "resources"),
+}
+SEALED = {"sealed", "emergency-report"}
+every_form = pytest.mark.parametrize("name", FORMS)
 
 
 def labels(name: str) -> dict[str, str]:
@@ -32,7 +55,8 @@ def labels(name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def validator() -> jsonschema_rs.Draft202012Validator:
-    registry = jsonschema_rs.Registry([(code["$id"], code) for code in CODES.values()])
+    codes = map(load, CODE_FILES)
+    registry = jsonschema_rs.Registry([(code["$id"], code) for code in codes])
     return jsonschema_rs.Draft202012Validator(INTAKE, registry=registry, validate_formats=True)
 
 
@@ -90,11 +114,14 @@ def test_every_schema_is_valid_2020_12_and_named_as_its_file(path: Path) -> None
     assert schema["$id"] == f"urn:soudan:{kind}:{path.parent.name}:{path.stem}"
 
 
-@pytest.mark.parametrize("name", CODES)
-def test_a_code_list_names_its_source_and_has_no_code_or_label_twice(name: str) -> None:
-    items = CODES[name]["oneOf"]
-    assert CODES[name]["description"]
-    assert CODES[name]["x-source"]
+@pytest.mark.parametrize("path", CODE_FILES, ids=lambda p: p.parent.name)
+def test_a_code_list_names_its_source_and_has_no_code_or_label_twice(path: Path) -> None:
+    code_list = load(path)
+    items = code_list["oneOf"]
+    assert code_list["type"] == "string"
+    assert code_list["title"]
+    assert code_list["description"]
+    assert code_list["x-source"]
     assert len({item["const"] for item in items}) == len(items)
     assert len({item["title"] for item in items}) == len(items)
 
@@ -114,52 +141,264 @@ def test_labels_that_judge_people_are_softened_and_their_codes_kept() -> None:
     assert issue["23"] == "矯正施設等の退所"
     assert issue["40"] == "住環境(物の堆積)"
     assert issue["42"] == "支援につながりにくい"
-    every_word = json.dumps([INTAKE, *CODES.values()], ensure_ascii=False)
-    for word in ("加害者", "困難事例", "問題世帯", "ごみ屋敷", "処遇", "同意を取る", "刑余者"):
+    every_word = json.dumps([*FORMS.values(), *map(load, CODE_FILES)], ensure_ascii=False)
+    for word in (
+        "加害者",
+        "困難事例",
+        "問題世帯",
+        "ごみ屋敷",
+        "処遇",
+        "同意を取る",
+        "刑余者",
+        "テナント",
+    ):
         assert word not in every_word
 
 
 def test_no_schema_claims_to_be_the_official_form() -> None:
     assert "参考帳票に準じた項目" in INTAKE["description"]
-    assert "標準仕様書" not in json.dumps([INTAKE, *CODES.values()], ensure_ascii=False)
+    assert "参考帳票に準じた項目" in FORMS["plan 1.0.0"]["description"]
+    everything = [*FORMS.values(), *map(load, CODE_FILES)]
+    assert "標準仕様書" not in json.dumps(everything, ensure_ascii=False)
 
 
-def test_every_property_has_title_sensitivity_and_retention() -> None:
-    for path, prop in properties(INTAKE):
+@every_form
+def test_every_property_has_title_sensitivity_and_retention(name: str) -> None:
+    for path, prop in properties(FORMS[name]):
         assert prop.get("title"), path
         assert prop.get("x-sensitivity") in CLASSES, path
-        assert prop.get("x-retention") == "case", path
+        assert prop.get("x-retention") in RETENTION, path
 
 
-def test_every_text_and_list_is_bounded() -> None:
-    for path, prop in properties(INTAKE):
-        if prop.get("type") == "string":
-            assert prop.get("maxLength"), path
-        if prop.get("type") == "array":
-            assert prop.get("maxItems"), path
+@every_form
+def test_nothing_within_a_property_is_more_sensitive_than_the_property(name: str) -> None:
+    """`access` decides by the class of the property at the top."""
+    schema = FORMS[name]
+    partial = {
+        path: prop["x-sensitivity"] for path, prop in properties({"$defs": schema.get("$defs", {})})
+    }
+    for top, prop in schema["properties"].items():
+        for path, part in properties({"properties": {top: prop}}):
+            assert part["x-sensitivity"] <= prop["x-sensitivity"], path
+        if prop.get("$ref") == "#/$defs/partialDate":
+            assert max(partial.values()) <= prop["x-sensitivity"], top
 
 
-def test_the_reported_items_of_the_domain_are_marked() -> None:
-    reported = {path for path, prop in properties(INTAKE) if prop.get("x-reporting")}
-    assert reported >= {
-        "/consentVersion",
-        "/receivedAt",
-        "/receivingAgencyId",
-        "/route",
-        "/referrer/agencyKind",
-        "/sex",
-        "/birthDate",
-        "/householdType",
-        "/concerns",
-        "/urgency/level",
-        "/screening",
+@every_form
+def test_only_the_compartment_and_informants_are_sealed(name: str) -> None:
+    sealed = {path for path, p in properties(FORMS[name]) if p["x-sensitivity"] == 6}
+    assert not sealed or name.split()[0] in SEALED
+    if name == "emergency-report 1.0.0":
+        assert sealed == {"/informant"}
+
+
+@every_form
+def test_every_text_and_list_is_bounded(name: str) -> None:
+    for path, prop in properties(FORMS[name]):
+        for part in (prop, prop.get("items", {})):
+            kinds = part.get("type")
+            if kinds == "string" and "enum" not in part and "oneOf" not in part:
+                assert part.get("maxLength"), path
+            if kinds == "array":
+                assert part.get("maxItems"), path
+            if kinds == "integer" or kinds == ["integer", "null"]:
+                assert "minimum" in part, path
+                assert "maximum" in part, path
+
+
+@every_form
+def test_every_object_says_all_it_has(name: str) -> None:
+    def objects(node: Any) -> Iterator[Json]:
+        if isinstance(node, dict):
+            if node.get("type") == "object":
+                yield node
+            for value in node.values():
+                yield from objects(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from objects(value)
+
+    for part in objects(FORMS[name]):
+        assert part["additionalProperties"] is False
+        assert set(part.get("required", ())) <= set(part["properties"])
+
+
+@every_form
+def test_choices_come_from_code_lists_and_ids_from_registers(name: str) -> None:
+    lists = {load(path)["$id"] for path in CODE_FILES}
+    for path, prop in properties(FORMS[name]):
+        for part in (prop, prop.get("items", {})):
+            reference = part.get("$ref")
+            assert reference is None or reference in lists | {"#/$defs/partialDate"}, path
+            assert "oneOf" not in part, path
+            assert "enum" not in part or name.split()[0] in BY_SYSTEM, path
+        assert prop.get("x-choices") is None or prop["x-choices"] in CHOICES, path
+        # What other records or registers are named by is chosen, not typed.
+        leaf = path.rsplit("/", 1)[-1]
+        if leaf in ("agencyId", "leadAgencyId", "toAgencyId", "staffId", "planId", "meetingId"):
+            assert prop.get("x-choices"), path
+
+
+@every_form
+def test_a_form_says_where_it_belongs_and_how_it_is_kept(name: str) -> None:
+    form = name.split()[0]
+    schema = FORMS[name]
+    assert schema["description"]
+    assert schema["x-source"]
+    assert bool(schema.get("x-write-once")) is (form in WRITE_ONCE | OTHER_WRITE_ONCE)
+    if schema.get("x-scope", "case") == "case":
+        assert bool(schema.get("x-singleton", form == "intake")) is (form in SINGLETONS)
+    assert schema.get("x-scope", "case") in ("case", "tenant")
+
+
+def test_every_write_once_form_and_every_singleton_exists() -> None:
+    assert {name.split()[0] for name in FORMS} >= WRITE_ONCE | SINGLETONS
+
+
+@every_form
+def test_whom_rows_are_about_is_marked(name: str) -> None:
+    """Rows that name their person are shown person by person; what is about others than the 本人
+    and names nobody is shown as the whole household is (DOMAIN L4)."""
+    schema = FORMS[name]
+    assert {prop.get("x-about") for prop in schema["properties"].values()} <= {
+        None,
+        "row",
+        "household",
+    }
+    for path, prop in schema["properties"].items():
+        rows = prop.get("items", {}).get("properties", {})
+        if schema.get("x-scope", "case") == "case" and "personId" in rows:
+            assert prop.get("x-about") == "row", path
+        if prop.get("x-about") == "row":
+            assert "personId" in rows, path
+
+
+def test_what_tells_of_others_in_the_household_is_marked() -> None:
+    marked = {
+        f"{name.split()[0]}/{key}"
+        for name, schema in FORMS.items()
+        for key, prop in schema["properties"].items()
+        if prop.get("x-about") == "household"
+    }
+    assert marked >= {
+        *("intake/household", "intake/visitor", "intake/householdNote"),
+        *("assessment-household/keyPersons", "assessment-income/incomeHousehold"),
+        "assessment-issues/familyWishes",
     }
 
 
-def test_the_sections_hold_every_property_once() -> None:
-    listed = [name for section in INTAKE["x-sections"] for name in section["properties"]]
+def test_tax_data_are_marked() -> None:
+    """A consent must name them (DOMAIN L5)."""
+    income = FORMS["assessment-income 1.0.0"]["properties"]
+    assert {key for key, prop in income.items() if prop.get("x-tax")} == {
+        "taxState",
+        "arrears",
+        "arrearsAmount",
+    }
+
+
+def test_what_would_tell_where_a_protected_person_is_is_marked() -> None:
+    marked = {
+        f"{name}{path}"
+        for name, schema in FORMS.items()
+        for path, prop in properties(schema)
+        if prop.get("x-protected")
+    }
+    assert marked >= {
+        "intake 1.1.0/address",
+        "intake 1.1.0/household/items/occupationOrSchool",
+        "household 1.0.0/persons/items/workplaceOrSchool",
+        "assessment-living 1.0.0/housingNote",
+        "assessment-living 1.0.0/clinics",
+        "assessment-income 1.0.0/workHistory/items/employer",
+        "assessment-income 1.0.0/school",
+        "plan 1.0.0/outreach/places",
+        "plan 1.0.0/participation/hosts",
+        "progress 1.0.0/place",
+    }
+
+
+@every_form
+def test_whoever_misses_a_pattern_is_told_how_to_write_it(name: str) -> None:
+    for path, prop in properties(FORMS[name]):
+        typed = name.split()[0] not in BY_SYSTEM and "x-choices" not in prop
+        if typed and prop.get("pattern", "\\S") != "\\S":
+            assert prop.get("x-message"), path
+
+
+def test_the_bases_of_sharing_say_whom_they_reach_and_what_is_to_be_confirmed() -> None:
+    """DOMAIN §2.6 as corrected by §4.10 L5."""
+    rows = {row["const"]: row for row in CODES["sharing-basis"]["oneOf"]}
+    assert set(rows) >= {basis.value for basis in CONFERENCE_BASES | GRANT_BASES}
+    assert not any("emergency" in code for code in rows)
+    assert all(row["x-recipients"] for row in rows.values())
+    assert rows["appi-69-2-2"]["x-recipients"] == "own-office"
+    assert rows["appi-69-2-3"]["x-recipients"] == "public"
+    assert rows["outsourcing"]["x-recipients"] == "contractor"
+    for row in rows.values():
+        assert bool(row.get("x-confirm")) is row["title"].endswith("(要確認)")
+    assert all(row["x-confirm"] for row in CODES["report-law"]["oneOf"])
+
+
+def test_lists_that_code_names_hold_its_codes() -> None:
+    assert set(labels("case-state")) == {
+        *("received", "screened", "closed-info", "referred", "advice-only", "watching"),
+        *("assessing", "plan-draft", "in-conference", "decided", "supporting", "evaluating"),
+        *("suspended", "closed"),
+    }
+    assert set(labels("member-kind")) == set(MemberKind)
+    assert set(labels("data-class")) == {str(c) for c in RECORD_CLASSES}
+    assert set(labels("judgement")) == {"closing", "continue", "replan", "suspend"}
+    assert set(labels("plan-judgement")) == {"appropriate", "revise", "returned"}
+    assert set(labels("meeting-kind")) == {"shien", "juso", "individual", "internal"}
+    assert set(labels("meeting-basis")) == {"106-6", "consent"}
+    assert set(labels("shared-with")) == {"own", "members", "list"}
+
+
+def test_the_reported_items_of_the_domain_are_marked() -> None:
+    for version in ("intake 1.0.0", "intake 1.1.0"):
+        reported = {path for path, prop in properties(FORMS[version]) if prop.get("x-reporting")}
+        assert reported >= REPORTED_OF_INTAKE
+    elsewhere = {
+        f"{name.split()[0]}{path}"
+        for name, schema in FORMS.items()
+        for path, prop in properties(schema)
+        if prop.get("x-reporting")
+    }
+    assert elsewhere >= {
+        *("screening/result", "screening/date", "plan/programme", "plan/createdOn"),
+        *("plan/participation/matchedOn", "plan/participation/settledOn", "decision/result"),
+        *("plan/participation/hosts", "decision/date", "conference/basis", "conference/kind"),
+        *("conference/date", "conference/attendees", "conference/minutes", "evaluation/date"),
+        *("evaluation/judgement", "evaluation/changes", "closure/reason", "closure/date"),
+        *("progress/date", "progress/method", "progress/minutes", "progress/programme"),
+        *("issues/issues/items/code", "advice/date", "transition/to", "household/householdType"),
+    }
+
+
+REPORTED_OF_INTAKE = {
+    "/consentVersion",
+    "/receivedAt",
+    "/receivingAgencyId",
+    "/route",
+    "/referrer/agencyKind",
+    "/sex",
+    "/birthDate",
+    "/householdType",
+    "/concerns",
+    "/urgency/level",
+    "/screening",
+}
+
+
+@every_form
+def test_the_sections_hold_every_property_once(name: str) -> None:
+    sections = FORMS[name]["x-sections"]
+    listed = [item for section in sections for item in section["properties"]]
     assert len(listed) == len(set(listed))
-    assert set(listed) == set(INTAKE["properties"])
+    assert set(listed) == set(FORMS[name]["properties"])
+    assert len({section["key"] for section in sections}) == len(sections)
+    assert all(section["title"] for section in sections)
 
 
 def test_neither_version_demands_more_than_twelve_fields() -> None:
