@@ -25,7 +25,7 @@ setup: .venv/stamp node_modules/stamp
 	@touch $@
 
 node_modules/stamp: package-lock.json .venv/stamp
-	@echo '== CDK のコマンドを用意しています'
+	@echo '== CDK のコマンドと帳票の字形を用意しています'
 	npm ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
