@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action as Update
 
 from lambdas.casework.lockout import wait_seconds
 from lambdas.store import models
@@ -93,14 +92,16 @@ def take_turn(login_id: str, now: datetime) -> int:
     wait = last_at + wait_seconds(failures) - int(now.timestamp())
     if wait > 0:
         return wait
-    actions: list[Update] = [
-        models.SignInTries.failures.set(failures + 1),
-        models.SignInTries.last_at.set(int(now.timestamp())),
-        models.SignInTries.expires_at.set(_after(now, timedelta(hours=_TRIES_HOURS))),
-    ]
+    # Put whole: an update would make an item without its class, which no export knows.
+    counted = models.SignInTries(
+        *key,
+        failures=failures + 1,
+        last_at=int(now.timestamp()),
+        expires_at=_after(now, timedelta(hours=_TRIES_HOURS)),
+    )
     try:
-        models.SignInTries(*key).update(actions=actions, condition=unchanged)
-    except UpdateError as error:
+        counted.save(condition=unchanged)
+    except PutError as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
             return 1
         raise

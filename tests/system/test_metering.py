@@ -12,15 +12,17 @@ FIXED = {"AWSKMS/customer managed key": Decimal(1)}
 
 
 def test_the_night_meters_and_the_ledger_fetches_numbers_only(tenant, tmp_path):
-    yesterday = japanese_day(datetime.now(UTC)) - timedelta(days=1)
+    today = japanese_day(datetime.now(UTC))
+    yesterday = today - timedelta(days=1)
     metered = invoke_job(tenant.live, {"task": "meter"})["metered"]
     assert yesterday.isoformat() in metered
     assert len(invoke_job(tenant.live, {"task": "meter"})["metered"]) == 3
-    month = yesterday.replace(day=1)
+    # This month's, in which the functions have run, though on its first day no day has ended yet.
+    month = today.replace(day=1)
     entry, metrics = pull(tenant.live, month, FIXED)
     assert metrics
     assert entry.code == "122041"
-    assert entry.days == yesterday.day
+    assert entry.days == today.day - 1
     # The provider's metrics: the functions of this very tenant have run.
     assert entry.quantities["AWSLambda/requests"] > 0
     path = tmp_path / "ledger.jsonl"

@@ -21,6 +21,7 @@ from lambdas.exchange.lines import NOT_MOVED, Tally, kinds
 from lambdas.jobs.seals import Seals, seal_until
 from lambdas.jobs.verify import Records, verify
 from lambdas.store import models, trail
+from lambdas.store.sign_in import take_turn
 from ops.exchange import schema
 from tests import good_requests
 from tests.good_requests import GOOD
@@ -43,7 +44,10 @@ def tenants(here: InProcess, monkeypatch: pytest.MonkeyPatch) -> Tenants:
 
 
 def fill(here: InProcess, world: Any, rng: random.Random, count: int) -> None:
-    """Random good requests; those that no longer fit are refused, which is as good."""
+    """Random good requests; those that no longer fit are refused, which is as good. And what no
+    request of staff writes: somebody's failed sign-ins."""
+    take_turn("nobody", datetime.now(UTC))
+    take_turn("nobody", datetime.now(UTC))
     for number in range(count):
         route = rng.choice(sorted(GOOD))
         send(here, world, route, f"{number:08d}-{rng.getrandbits(64):016x}")
