@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
-from aws_cdk import Duration, Size
+from aws_cdk import Size, Stack
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -27,6 +29,9 @@ SIGN_IN_RATE, SIGN_IN_BURST = 5, 10
 COMPRESS_FROM_BYTES = 1024
 # Parts of files, both ways; any other type stays text (`*/*` would turn JSON into base64).
 CONTENT_MEDIA_TYPE = "application/octet-stream"
+# The name of the security scheme: a token of the tenant's own pool.
+STAFF = "staff"
+_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 # Which route, how it went and how long: no address, no token, no person.
 ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -40,7 +45,11 @@ ACCESS_LOG = {
 
 
 class TenantApi(Construct):
-    """REST API with one resource per route; its resource policy is the door's."""
+    """REST API from one OpenAPI document with every route; its resource policy is the door's.
+
+    A resource and a method per route would be some 200 resources and two thirds of the time that a
+    tenant's synthesis takes (docs/decisions/0024).
+    """
 
     def __init__(
         self,
@@ -58,10 +67,16 @@ class TenantApi(Construct):
         super().__init__(scope, id)
         private = isinstance(door, PrivateDoor)
         self.name = names.api("Private" if private else "Internet")
-        self.api = apigateway.RestApi(
+        self.api = apigateway.SpecRestApi(
             self,
             "Api",
             rest_api_name=self.name,
+            api_definition=apigateway.ApiDefinition.from_inline(
+                _document(self.name, routes, functions, user_pool_arn)
+            ),
+            # What the document no longer names is gone, as with resources of its own.
+            mode=apigateway.RestApiMode.OVERWRITE,
+            fail_on_warnings=True,
             policy=_policy(door),
             endpoint_configuration=_endpoint(self, door),
             # The role that lets gateways log belongs to the account: tenants would fight over it.
@@ -108,45 +123,16 @@ class TenantApi(Construct):
         )
         # The L2's own output would say the address a second time.
         self.api.node.try_remove_child("Endpoint")
-        self._add_routes(routes, functions, user_pool_arn)
+        # One permission for the whole API: one per method would outgrow the function's policy.
+        for function in functions.values():
+            function.add_permission(
+                f"{self.name}-door",
+                principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
+                source_arn=self.api.arn_for_execute_api(),
+            )
         self._add_problems()
         if isinstance(door, InternetDoor) and door.waf != "none":
             self._add_waf(names, door.waf)
-
-    def _add_routes(
-        self, routes: Routes, functions: Mapping[str, lambda_.IFunction], user_pool_arn: str
-    ) -> None:
-        authorizer = apigateway.CognitoUserPoolsAuthorizer(
-            self,
-            "Staff",
-            cognito_user_pools=[
-                cognito.UserPool.from_user_pool_arn(self, "Pool", user_pool_arn),
-            ],
-            # An expired token is expired at once, not when a cache lets go of it.
-            results_cache_ttl=Duration.seconds(0),
-        )
-        # One permission for the whole API: one per method would outgrow the function's policy.
-        integrations = {
-            name: apigateway.LambdaIntegration(function, scope_permission_to_method=False)
-            for name, function in functions.items()
-        }
-        for route in routes:
-            method = self.api.root.resource_for_path(route.path).add_method(
-                route.method,
-                integrations[route.function],
-                authorization_type=apigateway.AuthorizationType.NONE if route.public else None,
-                authorizer=None if route.public else authorizer,
-            )
-            if route.public:
-                acknowledge(
-                    method,
-                    {
-                        "AwsSolutions-APIG4": "Sign-in and the static user interface come before "
-                        "anybody has a token.",
-                        "AwsSolutions-COG4": "Sign-in and the static user interface come before "
-                        "anybody has a token.",
-                    },
-                )
 
     def _add_problems(self) -> None:
         for problem in GATEWAY_PROBLEMS:
@@ -167,6 +153,59 @@ class TenantApi(Construct):
             resource_arn=self.api.deployment_stage.stage_arn,
             web_acl_arn=arn,
         )
+
+
+def _document(
+    name: str, routes: Routes, functions: Mapping[str, lambda_.IFunction], user_pool_arn: str
+) -> dict[str, Any]:
+    """The routes in API Gateway's OpenAPI dialect: who answers, and who must show a token."""
+    stack = Stack.of(next(iter(functions.values())))
+    integrations = {
+        concern: {
+            "type": "aws_proxy",
+            "httpMethod": "POST",
+            "uri": stack.format_arn(
+                service="apigateway",
+                account="lambda",
+                resource="path/2015-03-31/functions",
+                resource_name=f"{function.function_arn}/invocations",
+            ),
+        }
+        for concern, function in functions.items()
+    }
+    paths: dict[str, dict[str, Any]] = defaultdict(dict)
+    for route in routes:
+        named = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in _PATH_PARAMETER.findall(route.path)
+        ]
+        paths[route.path][route.method.lower()] = {
+            **({"parameters": named} if named else {}),
+            "responses": {},
+            "security": [] if route.public else [{STAFF: []}],
+            "x-amazon-apigateway-integration": integrations[route.function],
+        }
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": name, "version": "1"},
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                STAFF: {
+                    "type": "apiKey",
+                    "name": "Authorization",
+                    "in": "header",
+                    "x-amazon-apigateway-authtype": "cognito_user_pools",
+                    "x-amazon-apigateway-authorizer": {
+                        "type": "cognito_user_pools",
+                        "providerARNs": [user_pool_arn],
+                        # An expired token is expired at once, not when a cache lets go of it.
+                        "authorizerResultTtlInSeconds": 0,
+                    },
+                }
+            }
+        },
+    }
 
 
 def _endpoint(

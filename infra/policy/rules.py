@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.policy.template import Template, as_list, resources, statements, strings
+from lambdas.api.public import PUBLIC_ROUTES
 
 REGIONS = frozenset({"ap-northeast-1", "ap-northeast-3"})
 MAX_RESOURCES = 400
@@ -35,11 +36,8 @@ TAGGED: frozenset[str] = frozenset(
 )
 # What cannot be tagged, and why its cost is not lost by it.
 UNTAGGABLE: Mapping[str, str] = {
-    "AWS::ApiGateway::Authorizer": "無料。APIの一部",
     "AWS::ApiGateway::Deployment": "無料。APIの一部",
     "AWS::ApiGateway::GatewayResponse": "無料。APIの一部",
-    "AWS::ApiGateway::Method": "無料。要求の料金はAPIのステージに付く",
-    "AWS::ApiGateway::Resource": "無料。APIの一部",
     "AWS::Cognito::UserPoolClient": "無料。利用者の料金はユーザープールに付く",
     "AWS::KMS::Alias": "無料。鍵の別名",
     "AWS::Lambda::Permission": "無料。関数の一部",
@@ -152,6 +150,36 @@ def api_without_door(template: Template, expected: Expected) -> Iterator[tuple[s
             yield logical_id, "閉域のAPIがVPCエンドポイント以外からの接続を拒んでいません"
 
 
+def route_without_token(template: Template, expected: Expected) -> Iterator[tuple[str, str]]:
+    """The gateway asks for a token of the tenant's own pool, at every route but the public ones."""
+    for logical_id, kind, properties in resources(template):
+        if kind == "AWS::ApiGateway::Method":
+            yield logical_id, "経路がAPIの文書の外にあります"
+        if kind != "AWS::ApiGateway::RestApi":
+            continue
+        document = properties.get("Body", {"paths": {}})
+        guards = _guards(document)
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                route, asked = (method.upper(), path), operation.get("security", [])
+                if asked and all(requirement.keys() <= guards for requirement in asked):
+                    continue
+                if asked or route not in PUBLIC_ROUTES:
+                    yield logical_id, f"{' '.join(route)} が職員のトークンを求めていません"
+
+
+def _guards(document: Mapping[str, Any]) -> set[str]:
+    """The document's security schemes that a token of a user pool alone satisfies, each time."""
+    return {
+        name
+        for name, scheme in document.get("components", {}).get("securitySchemes", {}).items()
+        if (authorizer := scheme.get("x-amazon-apigateway-authorizer", {}))
+        and authorizer["type"] == "cognito_user_pools"
+        and len(authorizer["providerARNs"]) == 1
+        and authorizer["authorizerResultTtlInSeconds"] == 0
+    }
+
+
 def lambda_in_vpc(template: Template, expected: Expected) -> Iterator[tuple[str, str]]:
     """A function in a VPC needs NAT gateways: a hundred dollars a month for nothing."""
     for logical_id, kind, properties in resources(template):
@@ -235,6 +263,7 @@ RULES: tuple[Rule, ...] = tuple(
         region_outside_japan,
         log_group_without_key,
         api_without_door,
+        route_without_token,
         lambda_in_vpc,
         stateful_without_protection,
         wildcard_action,

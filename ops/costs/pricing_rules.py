@@ -75,11 +75,8 @@ BY_USAGE: Mapping[str, str] = {
     "AWS::SNS::Topic": "送った知らせの数",
 }
 FREE: Mapping[str, str] = {
-    "AWS::ApiGateway::Authorizer": "料金は要求の数に含まれる",
     "AWS::ApiGateway::Deployment": "料金は要求の数に含まれる",
     "AWS::ApiGateway::GatewayResponse": "料金は要求の数に含まれる",
-    "AWS::ApiGateway::Method": "料金は要求の数に含まれる",
-    "AWS::ApiGateway::Resource": "料金は要求の数に含まれる",
     "AWS::ApiGateway::RestApi": "料金はステージの要求の数に付く",
     "AWS::Cognito::UserPoolClient": "料金は利用者の数に付く",
     "AWS::Events::Rule": "決まった時刻の起動と AWS 自身の出来事は料金がかからない",

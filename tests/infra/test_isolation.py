@@ -115,11 +115,10 @@ def test_an_authoriser_of_the_neighbours_pool_is_found(
 ) -> None:
     first, second = neighbours
     app = _app(first)
-    authorizer = next(
-        r for r in app["Resources"].values() if r["Type"] == "AWS::ApiGateway::Authorizer"
-    )
+    api = next(r for r in app["Resources"].values() if r["Type"] == "AWS::ApiGateway::RestApi")
+    scheme = api["Properties"]["Body"]["components"]["securitySchemes"]["staff"]
     pool = next(arn for arn in second.arns if ":userpool/" in arn)
-    authorizer["Properties"]["ProviderARNs"] = [pool]
+    scheme["x-amazon-apigateway-authorizer"]["providerARNs"] = [pool]
     assert crossings([_with_app(first, app), second])
 
 

@@ -204,7 +204,7 @@ def test_plan_shows_what_is_made_and_its_floor_price() -> None:
         "customer managed key",
         "standard alarm",
     }
-    assert "AWS::ApiGateway::Method" in planned["untaggable"]
+    assert "AWS::ApiGateway::Deployment" in planned["untaggable"]
 
 
 def test_plan_without_a_price_book_says_so(tmp_path: Path) -> None:

@@ -68,6 +68,33 @@ def _private_api_open(template: Template) -> None:
             ]
 
 
+def _paths(template: Template) -> dict[str, Any]:
+    paths: dict[str, Any] = _properties(template, "AWS::ApiGateway::RestApi")["Body"]["paths"]
+    return paths
+
+
+def _open_route(template: Template) -> None:
+    _paths(template)["/cases"]["get"]["security"] = []
+
+
+def _route_with_nothing_said(template: Template) -> None:
+    del _paths(template)["/cases"]["get"]["security"]
+
+
+def _route_with_another_scheme(template: Template) -> None:
+    _paths(template)["/cases"]["get"]["security"].append({"api_key": []})
+
+
+def _route_outside_the_document(template: Template) -> None:
+    template["Resources"]["Open"] = {"Type": "AWS::ApiGateway::Method", "Properties": {}}
+
+
+def _cached_tokens(template: Template) -> None:
+    body = _properties(template, "AWS::ApiGateway::RestApi")["Body"]
+    scheme = body["components"]["securitySchemes"]["staff"]
+    scheme["x-amazon-apigateway-authorizer"]["authorizerResultTtlInSeconds"] = 300
+
+
 def _in_vpc(template: Template) -> None:
     _properties(template, "AWS::Lambda::Function")["VpcConfig"] = {"SubnetIds": ["subnet-1"]}
 
@@ -112,7 +139,7 @@ def _not_action(template: Template) -> None:
 
 def _four_hundred_more(template: Template) -> None:
     for number in range(400):
-        template["Resources"][f"R{number}"] = {"Type": "AWS::ApiGateway::Method"}
+        template["Resources"][f"R{number}"] = {"Type": "AWS::ApiGateway::GatewayResponse"}
 
 
 def _body_logged(template: Template) -> None:
@@ -131,6 +158,11 @@ BREACHES: list[tuple[str, Callable[[Template], None]]] = [
     ("log-group-without-key", _log_without_key),
     ("api-without-door", _api_without_policy),
     ("api-without-door", _private_api_open),
+    ("route-without-token", _open_route),
+    ("route-without-token", _route_with_nothing_said),
+    ("route-without-token", _route_with_another_scheme),
+    ("route-without-token", _route_outside_the_document),
+    ("route-without-token", _cached_tokens),
     ("lambda-in-vpc", _in_vpc),
     ("stateful-without-protection", _table_deletable),
     ("stateful-without-protection", _table_unprotected),
@@ -177,7 +209,7 @@ def test_a_region_outside_the_list_is_refused_even_when_nothing_names_it() -> No
 
 def test_what_cannot_be_tagged_is_listed_with_what_becomes_of_its_cost(production: Tenant) -> None:
     listed = untaggable(production.app)
-    assert "AWS::ApiGateway::Method" in listed
+    assert "AWS::ApiGateway::GatewayResponse" in listed
     assert all(listed.values())
     assert not TAGGED & UNTAGGABLE.keys()
 

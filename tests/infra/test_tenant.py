@@ -220,19 +220,41 @@ def test_each_door_refuses_who_comes_another_way(tenants: dict[str, Tenant]) -> 
     assert len(_all(tenants["waf"].app, "AWS::WAFv2::WebACLAssociation")) == 1
 
 
+def _operations(tenant: Tenant) -> list[tuple[tuple[str, str], dict[str, Any]]]:
+    """Every route of every door, with what the gateway is told of it."""
+    return [
+        ((method.upper(), path), operation)
+        for api in _at_doors(tenant, "AWS::ApiGateway::RestApi")
+        for path, methods in api["Body"]["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
 def test_all_but_sign_in_and_the_user_interface_needs_a_token(tenants: dict[str, Tenant]) -> None:
     public = {(route.method, route.path) for route in ROUTES if route.public}
     for tenant in tenants.values():
-        methods = _at_doors(tenant, "AWS::ApiGateway::Method")
-        doors = len(_at_doors(tenant, "AWS::ApiGateway::RestApi"))
-        assert len(methods) == doors * len(ROUTES)
-        open_methods = [m for m in methods if m["AuthorizationType"] == "NONE"]
-        assert len(open_methods) == doors * len(public)
-        guarded = [m for m in methods if m["AuthorizationType"] != "NONE"]
-        assert {m["AuthorizationType"] for m in guarded} == {"COGNITO_USER_POOLS"}
-        assert all("AuthorizerId" in m for m in guarded)
-        for authorizer in _at_doors(tenant, "AWS::ApiGateway::Authorizer"):
-            assert authorizer["AuthorizerResultTtlInSeconds"] == 0
+        doors = _at_doors(tenant, "AWS::ApiGateway::RestApi")
+        operations = _operations(tenant)
+        assert len(operations) == len(doors) * len(ROUTES)
+        assert {route for route, about in operations if not about["security"]} == public
+        guarded = [about for route, about in operations if route not in public]
+        assert all(about["security"] == [{"staff": []}] for about in guarded)
+        for door in doors:
+            scheme = door["Body"]["components"]["securitySchemes"]["staff"]
+            authorizer = scheme["x-amazon-apigateway-authorizer"]
+            assert scheme["x-amazon-apigateway-authtype"] == authorizer["type"]
+            assert authorizer["type"] == "cognito_user_pools"
+            assert len(authorizer["providerARNs"]) == 1
+            assert authorizer["authorizerResultTtlInSeconds"] == 0
+            assert door["Mode"] == "overwrite" and door["FailOnWarnings"] is True
+
+
+def test_the_gateway_may_call_the_functions_behind_it_and_no_other_may(production: Tenant) -> None:
+    for template in production.behind_doors:
+        allowed = _all(template, "AWS::Lambda::Permission")
+        by_door = [p for p in allowed if p["Principal"] == "apigateway.amazonaws.com"]
+        assert len(by_door) == 2
+        assert all("execute-api" in json.dumps(p["SourceArn"]) for p in by_door)
 
 
 def test_sign_in_has_its_own_throttle(production: Tenant) -> None:
@@ -402,9 +424,9 @@ def test_functions_are_arm64_on_python_3_14_with_their_settings(production: Tena
 
 def test_papers_are_printed_by_a_function_of_their_own(production: Tenant) -> None:
     methods = [
-        m["Integration"]["Uri"]
-        for m in _at_doors(production, "AWS::ApiGateway::Method")
-        if m["HttpMethod"] == "GET" and m["AuthorizationType"] == "COGNITO_USER_POOLS"
+        about["x-amazon-apigateway-integration"]["uri"]
+        for (method, _), about in _operations(production)
+        if method == "GET" and about["security"]
     ]
     # By its name from the door's own stack, by reference beside it.
     own = ("FunctionsPapers", "function:soudan-232386-production-papers")
