@@ -103,7 +103,7 @@ def fetch(tenant: LiveTenant, bundle_id: str, directory: Path) -> str:
                 _download(http, link, directory / name.removeprefix("~"))
             after = max(links)
     check_files(directory)
-    return _sha256(directory / MANIFEST)
+    return sha256_of(directory / MANIFEST)
 
 
 def check_files(directory: Path) -> Mapping[str, Any]:
@@ -117,7 +117,7 @@ def check_files(directory: Path) -> Mapping[str, Any]:
         file = directory / path
         if ".." in Path(path).parts or not file.is_file():
             raise ExchangeError(f"{_REFUSALS['missing']}({path})")
-        if file.stat().st_size != size or _sha256(file) != digest:
+        if file.stat().st_size != size or sha256_of(file) != digest:
             raise ExchangeError(f"{_REFUSALS['changed']}({path})")
     return manifest
 
@@ -157,7 +157,7 @@ def send(tenant: LiveTenant, directory: Path, bundle_id: str) -> str:
             task = {"task": "import-links", "bundleId": bundle_id, "names": chunk}
             for name, link in ask(tenant, task)["links"].items():
                 _upload(http, link, directory / name)
-    return _sha256(directory / MANIFEST)
+    return sha256_of(directory / MANIFEST)
 
 
 def _names(directory: Path) -> Iterator[str]:
@@ -192,7 +192,8 @@ def _pieces(source: Path) -> Iterable[bytes]:
             yield piece
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """Hexadecimal, read piece by piece."""
     digest = hashlib.sha256()
     for piece in _pieces(file):
         digest.update(piece)

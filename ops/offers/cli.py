@@ -190,6 +190,14 @@ def conformance(
     out: Annotated[Path, typer.Option(help="作る結果のファイル(.json)")],
     offer: Annotated[Path, typer.Option(help="どの提案の製品か")] = OFFERS
     / "soudan-reference.yaml",
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            help="製品が書き出した引渡し用データのフォルダー。指定すると、データ移行も試験する",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     environment: Annotated[str, typer.Option(help="試験をした環境の説明(結果に書く)")] = "検証環境",
     force: Force = False,
 ) -> None:
@@ -218,6 +226,7 @@ def conformance(
                 version=of.version,
                 environment=environment,
                 day=_day(None),
+                bundle=bundle,
                 say=status.update,
             )
         out.write_text(results.signed(found, key_file), "utf-8")

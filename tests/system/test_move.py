@@ -20,6 +20,7 @@ from ops.cli import app
 from ops.live import LiveTenant, find
 from ops.local.cloud import LocalCloud
 from ops.local.deploy import deploy
+from ops.offers.conformance import exchange
 from tests.running import HOME, MANIFESTS, PORT, RunningTenant, body, intake
 from tests.system.test_files import sent
 from tests.unit.made_files import png
@@ -201,6 +202,7 @@ def test_a_tenant_moves_to_another_vendors_stack_with_every_byte(
     out = tmp_path / "bundle"
     made = soudan("tenant", "export", deployed, "--out", out, *demo)
     assert made["counts"]["attachment"] >= 1 and made["counts"]["seal"] >= 1
+    exchange.bundle(out)  # as the suite for any vendor's system judges it
     signer = tmp_path / "signer.pem"
     public = soudan("vendor", "public-key", vendors["soudan-demo"], "--json")["publicKey"]
     signer.write_text(public)

@@ -1,20 +1,26 @@
 """The published suite: green on our own tenant, and no crippled copy gets through it."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from lambdas.casework.audit import canonical
+from ops.offers.conformance import exchange
 from ops.offers.conformance.checks import AT_THE_END, CHECKS
-from ops.offers.conformance.story import ADDRESS, Story
+from ops.offers.conformance.story import ADDRESS, FailedError, Story
 from ops.offers.conformance.suite import run, tried
 from ops.offers.conformance.system import Reply
 from ops.offers.functions import function_list
 from ops.offers.results import FAILED, NOT_TESTABLE, PASSED, Result
+from tests.unit.exchanged import Tenants, allow_export
 from tests.unit.in_process import InProcess
+from tests.unit.test_exchange import rehashed
 
 LOGINS = {
     "office": "kanri1",
@@ -255,3 +261,85 @@ def test_a_result_holds_nobodys_data(here: InProcess) -> None:
     text = str(result_of(Spoiled(here, broken)))
     for word in (ADDRESS, "適合󠄀", "122041-2026", "staff-"):
         assert word not in text
+
+
+@pytest.fixture
+def exported(here: InProcess, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """A bundle of our own tenant, without anything sealed."""
+    made = Tenants(monkeypatch)
+    here.create()
+    allow_export(here)
+    made.export()
+    return made.bundle()
+
+
+def judged(files: Mapping[str, bytes], directory: Path) -> str:
+    """What the suite says of a bundle: "" when there is nothing to say."""
+    for name, content in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_bytes(content)
+    try:
+        exchange.bundle(directory)
+    except FailedError as error:
+        return str(error)
+    return ""
+
+
+def test_a_bundle_is_judged_as_an_import_would(exported: dict[str, bytes], tmp_path: Path) -> None:
+    assert judged(exported, tmp_path / "right") == ""
+    records = next(name for name in exported if name.startswith("lines/record/"))
+    twin = next(name for name in exported if name.startswith("twins/"))
+    schema = next(name for name in exported if name.startswith("schemas/forms/"))
+    for number, (name, content, told) in enumerate(
+        (
+            ("manifest.json", b"{}", "目録"),
+            (records, exported[records] + b" ", "作られたときと違います"),
+            (records, exported[records][:-3], "作られたときと違います"),
+            (twin, b"", "作られたときと違います"),
+            (schema, b"{}", "作られたときと違います"),
+        )
+    ):
+        assert told in judged(exported | {name: content}, tmp_path / str(number)), name
+    spoilt = rehashed(exported, records, lambda lines: [lines[0][:-1] + ',"x":1}', *lines[1:]])
+    assert judged(spoilt, tmp_path / "line") == "公開された形でない行がある"
+    events = next(name for name in exported if name.startswith("lines/event/"))
+    linked = rehashed(exported, events, lambda ls: [x for x in ls if '"seq":1,' not in x])
+    assert judged(linked, tmp_path / "chain") == "変更の記録のつながりが切れている"
+    hidden = json.loads(exported["manifest.json"])
+    next(f for f in hidden["files"] if f["path"] == "sealed/000001.bin")["lines"] -= 1
+    fewer = exported | {"manifest.json": canonical(hidden)}
+    assert judged(fewer, tmp_path / "fewer") == "行の数が、目録と合わない"
+    without = {name: content for name, content in exported.items() if name != schema}
+    assert judged(listed(without), tmp_path / "schema").endswith("が束にない")
+    short = exported | {twin: exported[twin].splitlines(keepends=True)[0]}
+    assert judged(listed(short), tmp_path / "twin").endswith("記録の数と合わない")
+
+
+def listed(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The manifest made to fit files that were changed or are gone."""
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"] = [
+        about
+        | {
+            "bytes": len(files[about["path"]]),
+            "sha256": hashlib.sha256(files[about["path"]]).hexdigest(),
+        }
+        for about in manifest["files"]
+        if about["path"] in files
+    ]
+    return files | {"manifest.json": canonical(manifest)}
+
+
+def test_the_suite_judges_the_bundle_it_is_given(
+    here: InProcess, exported: dict[str, bytes], tmp_path: Path
+) -> None:
+    assert judged(exported, tmp_path) == ""
+    found = run(
+        Local(here),
+        offer="x",
+        version="1",
+        environment="試験",
+        day=date(2026, 11, 28),
+        bundle=tmp_path,
+    )
+    assert found.outcomes["F43"].outcome == PASSED
