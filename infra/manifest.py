@@ -12,6 +12,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,33 @@ class InternetDoor:
 @dataclass(frozen=True, kw_only=True)
 class PrivateDoor:
     vpc_endpoint_ids: tuple[str, ...]
+
+
+# The municipality approves for so long at most; who needs longer is approved anew.
+MOST_EMERGENCY_DAYS = 31
+_JAPAN = timezone(timedelta(hours=9))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyAccess:
+    """The municipality's approval of a role by which the vendor's staff may read records. `until`
+    is the last day (JST) on which it opens; `principals` are ARNs of IAM users or roles."""
+
+    approved_by: str
+    approved_on: date
+    until: date
+    reason: str
+    principals: tuple[str, ...]
+    notify: str
+
+    @property
+    def closes_at(self) -> str:
+        """The moment from which it opens no more (UTC, as IAM's conditions write it)."""
+        end = datetime.combine(self.until + timedelta(days=1), time(), tzinfo=_JAPAN)
+        return end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def is_over(self, now: datetime) -> bool:
+        return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") >= self.closes_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +99,7 @@ class Manifest:
     digest_sender: str | None
     papers_layouts: str | None
     tags: Mapping[str, str]
+    emergency: EmergencyAccess | None = None
 
 
 def check_digit(first_five: str) -> str:
@@ -153,6 +182,7 @@ def _meaning_problems(written: Written) -> Iterator[Problem]:
         )
     yield from _door_problems(tree, written.at)
     yield from _scanner_problems(tree, written.at)
+    yield from _emergency_problems(tree, written.at)
     yield from _tag_problems(tree, written.at)
 
 
@@ -227,6 +257,37 @@ def _scanner_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
             ["scanner", "functionArn"],
             "検査の関数が、この環境のリージョンのものではありません。",
             f"{tree['region']} にある関数の ARN を書いてください。",
+        )
+
+
+def _emergency_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
+    access = tree.get("emergencyAccess")
+    if access is None:
+        return
+    here = "emergencyAccess"
+    days: dict[str, date] = {}
+    for name in ("approvedOn", "until"):
+        try:
+            days[name] = date.fromisoformat(access[name])
+        except ValueError:
+            yield at(
+                [here, name],
+                f"「{access[name]}」という日はありません。",
+                "実在する年月日を書いてください。",
+            )
+    if len(days) < 2:
+        return
+    if days["until"] < days["approvedOn"]:
+        yield at(
+            [here, "until"],
+            "最後に使える日が、承認の日より前です。",
+            "承認の日か、それより後の日を書いてください。",
+        )
+    elif (days["until"] - days["approvedOn"]).days >= MOST_EMERGENCY_DAYS:
+        yield at(
+            [here, "until"],
+            f"緊急用の役割を開けておけるのは、承認の日から {MOST_EMERGENCY_DAYS} 日までです。",
+            "until: を早め、それより長く要るときは改めて承認を受けてください。",
         )
 
 
@@ -340,6 +401,20 @@ def _build(tree: Mapping[str, Any]) -> Manifest:
         scanner=tree.get("scanner", {}).get("functionArn"),
         digest_sender=tree.get("digest", {}).get("sender"),
         papers_layouts=tree.get("papers", {}).get("layouts"),
+        emergency=_emergency(tree.get("emergencyAccess")),
         tags={keys[name]: str(value) for name, value in values.items()}
         | {str(key): str(value) for key, value in extra.items()},
+    )
+
+
+def _emergency(written: Mapping[str, Any] | None) -> EmergencyAccess | None:
+    if written is None:
+        return None
+    return EmergencyAccess(
+        approved_by=str(written["approvedBy"]),
+        approved_on=date.fromisoformat(written["approvedOn"]),
+        until=date.fromisoformat(written["until"]),
+        reason=str(written["reason"]),
+        principals=tuple(str(one) for one in written["principals"]),
+        notify=str(written["notify"]),
     )

@@ -62,6 +62,10 @@ class Names:
     def alarm_topic(self) -> str:
         return f"{self.prefix}-alarms"
 
+    @property
+    def emergency_topic(self) -> str:
+        return f"{self.prefix}-emergency-used"
+
     def api(self, kind: str) -> str:
         """Name of the API behind a door; `kind` is "Internet" or "Private"."""
         return f"{self.prefix}-{kind.lower()}"
@@ -83,6 +87,7 @@ class Names:
         return f"arn:aws:s3:::{bucket}"
 
     def role_arn(self, concern: str) -> str:
+        """ARN of a function's role, or of the role EMERGENCY."""
         return f"arn:aws:iam::{self.account}:role/{self.function(concern)}"
 
     def log_group_arn(self, log_group: str) -> str:
@@ -94,6 +99,8 @@ class Names:
         return f"arn:aws:iam::{self.account}:role/{role}"
 
 
+# The role by which the vendor's staff read records, where the municipality has approved one.
+EMERGENCY = "emergency"
 FUNCTIONS = ("api", "jobs", "papers", "exchange")
 
 

@@ -284,7 +284,7 @@ def test_the_compartment_is_sealed_by_the_api_of_its_own_municipality_alone(
 
 
 def test_a_condition_that_is_not_understood_is_an_error() -> None:
-    statement = {"Condition": {"DateLessThan": {"aws:CurrentTime": "2026-04-01T00:00:00Z"}}}
+    statement = {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2026-04-01T00:00:00Z"}}}
     with pytest.raises(Unresolved):
         meets(statement, {"aws:CurrentTime": "2026-03-01T00:00:00Z"})
 
