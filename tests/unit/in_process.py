@@ -129,7 +129,7 @@ class InProcess:
 
     def verify(self) -> dict[str, Any]:
         """What the verification of the audit trail says."""
-        from lambdas.jobs.verify import Records, verify
+        from lambdas.store.verification import Records, verify
         from lambdas.store import trail
 
         records = Records(read_at=to_iso(datetime.now(UTC)), items=list(trail.records()))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lambdas.casework import audit
 from lambdas.casework.clock import to_iso
 from lambdas.jobs.seals import seal_until
-from lambdas.jobs.verify import Records, verify
+from lambdas.store.verification import Records, verify
 from lambdas.store import models, trail
 from tests.unit.in_process import InProcess
 

@@ -19,7 +19,7 @@ from lambdas.casework.forms import SCHEMAS
 from lambdas.exchange import export, sealing
 from lambdas.exchange.lines import NOT_MOVED, Tally, kinds
 from lambdas.jobs.seals import Seals, seal_until
-from lambdas.jobs.verify import Records, verify
+from lambdas.store.verification import Records, verify
 from lambdas.store import models, trail
 from lambdas.store.sign_in import take_turn
 from ops.exchange import schema
