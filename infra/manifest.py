@@ -100,6 +100,8 @@ class Manifest:
     papers_layouts: str | None
     tags: Mapping[str, str]
     emergency: EmergencyAccess | None = None
+    # How often the tables in use were replaced by restored ones.
+    generation: int = 0
 
 
 def check_digit(first_five: str) -> str:
@@ -401,6 +403,7 @@ def _build(tree: Mapping[str, Any]) -> Manifest:
         scanner=tree.get("scanner", {}).get("functionArn"),
         digest_sender=tree.get("digest", {}).get("sender"),
         papers_layouts=tree.get("papers", {}).get("layouts"),
+        generation=int(tree.get("restored", {}).get("generation", 0)),
         emergency=_emergency(tree.get("emergencyAccess")),
         tags={keys[name]: str(value) for name, value in values.items()}
         | {str(key): str(value) for key, value in extra.items()},

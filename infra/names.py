@@ -6,7 +6,7 @@ app stack can be replaced, and the policies read the same in every tenant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.manifest import Manifest
 
@@ -28,6 +28,8 @@ class Names:
     lg_code: str
     account: str
     region: str
+    # How often the tables in use were replaced by restored ones; those of the stack are 0.
+    generation: int = 0
 
     @property
     def key_alias(self) -> str:
@@ -35,11 +37,25 @@ class Names:
 
     @property
     def records_table(self) -> str:
-        return f"{self.prefix}-records"
+        return f"{self.prefix}-records{self._suffix}"
 
     @property
     def audit_table(self) -> str:
-        return f"{self.prefix}-audit"
+        return f"{self.prefix}-audit{self._suffix}"
+
+    @property
+    def _suffix(self) -> str:
+        return f"-r{self.generation}" if self.generation else ""
+
+    @property
+    def restored(self) -> Names:
+        """The same with the tables that a restoration makes beside those in use."""
+        return replace(self, generation=self.generation + 1)
+
+    @property
+    def first(self) -> Names:
+        """The same with the tables that the stack itself has made."""
+        return replace(self, generation=0)
 
     # Bucket names are one namespace for all of AWS: account and region keep them apart.
     @property
@@ -131,6 +147,7 @@ def names_of(manifest: Manifest) -> Names:
         lg_code=manifest.lg_code,
         account=manifest.account,
         region=manifest.region,
+        generation=manifest.generation,
     )
 
 

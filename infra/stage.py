@@ -46,7 +46,8 @@ class DataStack(Stack):
             rotation_days=manifest.key_rotation_days,
             emergency=manifest.emergency,
         ).key
-        TenantTables(self, "Tables", names=names, key=key)
+        # Tables that a restoration has made since belong to no stack.
+        TenantTables(self, "Tables", names=names.first, key=key)
         TenantFiles(
             self,
             "Files",

@@ -142,6 +142,17 @@ def _policy(names: Names, emergency: EmergencyAccess | None) -> iam.PolicyDocume
                     "StringEquals": {"kms:ViaService": dynamodb},
                 },
             ),
+            # And from whoever restores one: the tenant's own function, never a person.
+            _statement(
+                "ExchangeRestoresTables",
+                account,
+                ("kms:CreateGrant",),
+                {
+                    "ArnEquals": {"aws:PrincipalArn": names.role_arn("exchange")},
+                    "StringEquals": {"kms:ViaService": dynamodb},
+                    "Bool": {"kms:GrantIsForAWSResource": "true"},
+                },
+            ),
             # The CDK adds nothing for CloudWatch Logs; without this the log groups do not deploy.
             _statement(
                 "LogsOfThisTenant",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lambdas.casework.audit import event_hash
-from lambdas.casework.clock import from_iso, japanese_day, to_iso
+from lambdas.casework.clock import japanese_day, to_iso
 from lambdas.casework.records import CaseFile, Folder, FormRecord
 from lambdas.casework.restoration import replayed
 from lambdas.store import erasure, models
@@ -244,8 +244,3 @@ def _set_contract(event: Event) -> None:
     contract = dict(event["contract"])
     entry.contract_from, entry.contract_to = contract["from"], contract["to"]
     entry.save()
-
-
-def moment(text: str) -> datetime:
-    """A moment as the operator's command names it. Raises ValueError."""
-    return from_iso(text)
