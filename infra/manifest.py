@@ -6,13 +6,13 @@ judged here. Every fault is reported at once with file, line, column and what to
 
 from __future__ import annotations
 
+import calendar
 import csv
 import ipaddress
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,17 +44,19 @@ class PrivateDoor:
 
 # The municipality approves for so long at most; who needs longer is approved anew.
 MOST_EMERGENCY_DAYS = 31
-_JAPAN = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmergencyAccess:
-    """The municipality's approval of a role by which the vendor's staff may read records. `until`
-    is the last day (JST) on which it opens; `principals` are ARNs of IAM users or roles."""
+    """The municipality's approval of a role by which the vendor's staff may read records.
+
+    Days are ISO texts; `until` is the last day (JST) on which it opens. `principals` are ARNs of IAM
+    users or roles.
+    """
 
     approved_by: str
-    approved_on: date
-    until: date
+    approved_on: str
+    until: str
     reason: str
     principals: tuple[str, ...]
     notify: str
@@ -62,11 +64,12 @@ class EmergencyAccess:
     @property
     def closes_at(self) -> str:
         """The moment from which it opens no more (UTC, as IAM's conditions write it)."""
-        end = datetime.combine(self.until + timedelta(days=1), time(), tzinfo=_JAPAN)
-        return end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        # Midnight in Japan is at 15 o'clock of the day before.
+        return f"{self.until}T15:00:00Z"
 
-    def is_over(self, now: datetime) -> bool:
-        return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") >= self.closes_at
+    def is_over(self, moment: str) -> bool:
+        """Whether it opens no more at a moment, written as `closes_at` is."""
+        return moment >= self.closes_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,11 +270,12 @@ def _emergency_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
     if access is None:
         return
     here = "emergencyAccess"
-    days: dict[str, date] = {}
+    days: dict[str, int] = {}
     for name in ("approvedOn", "until"):
-        try:
-            days[name] = date.fromisoformat(access[name])
-        except ValueError:
+        year, month, day = (int(part) for part in access[name].split("-"))
+        if year > 0 and day <= calendar.monthrange(year, month)[1]:
+            days[name] = calendar.timegm((year, month, day, 0, 0, 0)) // 86_400
+        else:
             yield at(
                 [here, name],
                 f"「{access[name]}」という日はありません。",
@@ -285,7 +289,7 @@ def _emergency_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
             "最後に使える日が、承認の日より前です。",
             "承認の日か、それより後の日を書いてください。",
         )
-    elif (days["until"] - days["approvedOn"]).days >= MOST_EMERGENCY_DAYS:
+    elif days["until"] - days["approvedOn"] >= MOST_EMERGENCY_DAYS:
         yield at(
             [here, "until"],
             f"緊急用の役割を開けておけるのは、承認の日から {MOST_EMERGENCY_DAYS} 日までです。",
@@ -415,8 +419,8 @@ def _emergency(written: Mapping[str, Any] | None) -> EmergencyAccess | None:
         return None
     return EmergencyAccess(
         approved_by=str(written["approvedBy"]),
-        approved_on=date.fromisoformat(written["approvedOn"]),
-        until=date.fromisoformat(written["until"]),
+        approved_on=str(written["approvedOn"]),
+        until=str(written["until"]),
         reason=str(written["reason"]),
         principals=tuple(str(one) for one in written["principals"]),
         notify=str(written["notify"]),

@@ -43,7 +43,7 @@ class EmergencyRole(Construct):
             "Role",
             role_name=names.function(EMERGENCY),
             # No text of a person: descriptions are read by whoever may list roles.
-            description=f"Reads records until {access.until.isoformat()}; approved beforehand",
+            description=f"Reads records until {access.until}; approved beforehand",
             max_session_duration=SESSION,
             assumed_by=iam.PrincipalWithConditions(
                 iam.CompositePrincipal(*(iam.ArnPrincipal(arn) for arn in access.principals)),

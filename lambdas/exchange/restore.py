@@ -80,7 +80,7 @@ class Restore:
         the trail to its latest. Raises RefusedRestoreError where tables are left from another
         restoration."""
         there = [t for _, t in self._place.pairs if self._table(t) is not None]
-        if self._mark() is None:
+        if not self._is_mine():
             if there:
                 raise RefusedRestoreError("restore-left-over")
             self._put_mark({"id": self._id, "at": to_iso(self._now)})
@@ -149,8 +149,10 @@ class Restore:
 
     def clear(self, *, protected: bool) -> dict[str, Any]:
         """Takes the restored tables away again. `protected`: even those that stand under deletion
-        protection, which is said for the tables of a drill alone."""
-        self._mark()  # it may have expired by now, but it is not another's
+        protection, which is said for the tables of a drill alone. Those of another restoration
+        stay."""
+        if self._marked() not in (None, self._id):
+            return {"cleared": []}
         gone = []
         for _, target in self._place.pairs:
             table = self._table(target)
@@ -318,21 +320,21 @@ class Restore:
         return found.hexdigest() == digest
 
     def _must_be_mine(self) -> None:
-        mark = self._mark()
-        if mark is None or mark["id"] != self._id:
+        if not self._is_mine():
             raise RefusedRestoreError("restore-left-over")
 
-    def _mark(self) -> dict[str, Any] | None:
+    def _is_mine(self) -> bool:
+        return self._marked() == self._id
+
+    def _marked(self) -> str | None:
+        """Whose the restored tables are. It expires with the exports, long after a drill."""
         try:
             body = self._s3.get_object(Bucket=self._place.bucket, Key=_MARK)["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404", "AccessDenied"):
                 return None
             raise
-        mark: dict[str, Any] = json.loads(body)
-        if mark["id"] != self._id:
-            raise RefusedRestoreError("restore-left-over", mark["id"])
-        return mark
+        return str(json.loads(body)["id"])
 
     def _put_mark(self, mark: Mapping[str, Any]) -> None:
         self._s3.put_object(

@@ -2,13 +2,11 @@
 
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from infra.manifest import load
-from ops.exchange import bundle
 from ops.live import find
 from ops.tenants.life.cli import (
     AsJson,
@@ -20,7 +18,7 @@ from ops.tenants.life.cli import (
     told,
     world_of,
 )
-from ops.tenants.life.drill import DRILL
+from ops.tenants.life.drill import DRILL, give_up
 from ops.tenants.life.engine import LifeError, run
 from ops.tenants.life.registry import Entry
 
@@ -28,7 +26,8 @@ app = typer.Typer(
     help="復元の訓練と、本当の復元を行います。", no_args_is_help=True, add_completion=False
 )
 
-Evidence = Annotated[Path | None, typer.Option(help="証跡のフォルダー(既定: evidence/環境)")]
+
+_ENDS = {"begun": "始めた", "finished": "終えた", "given-up": "取りやめた"}
 
 
 @app.command()
@@ -84,7 +83,7 @@ def list_(file: File, vendor_file: VendorFile = None, as_json: AsJson = False) -
     done = [
         {k: e[k] for k in ("at", "operation", "orderedBy", "event")}
         for e in events
-        if e["command"] == DRILL.name and e["event"] in ("begun", "finished")
+        if e["command"] == DRILL.name and e["event"] in _ENDS
     ]
     last = entry.facts.get("lastDrill")
     under_way = entry.operation is not None and entry.operation.command == DRILL.name
@@ -93,8 +92,7 @@ def list_(file: File, vendor_file: VendorFile = None, as_json: AsJson = False) -
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
     for event in done:
-        what = "始めた" if event["event"] == "begun" else "終えた"
-        typer.echo(f"{event['at'][:19]} {what}({event['orderedBy']})")
+        typer.echo(f"{event['at'][:19]} {_ENDS[event['event']]}({event['orderedBy']})")
     if not done:
         typer.echo("まだ行っていません。")
     if under_way:
@@ -106,19 +104,19 @@ def list_(file: File, vendor_file: VendorFile = None, as_json: AsJson = False) -
 @app.command()
 def clear(
     file: File,
-    restore_id: Annotated[str, typer.Argument(help="復元の番号(証跡の restoreId)")],
-    for_use: Annotated[
-        bool, typer.Option("--even-for-use", help="使うために復元した表も消す")
+    even_for_use: Annotated[
+        bool, typer.Option("--even-for-use", help="使うために復元し、まだ切り替えていない表も消す")
     ] = False,
+    vendor_file: VendorFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """残っている復元の表を消します。使っている表は消せません。"""
+    """残っている復元の表を消し、途中の復元を取りやめます。使っている表は消せません。"""
     with told():
-        task = {"task": "restore-clear", "restoreId": restore_id, "drill": for_use}
-        gone = bundle.ask(find(file), task)["cleared"]
-        left = bundle.ask(find(file), {"task": "restore-cleared", "restoreId": restore_id})["left"]
+        manifest = load(file)
+        registry = place_of(manifest, vendor_file).registry()
+        gone = give_up(registry, tenant_name(manifest), find(file), even_for_use=even_for_use)
     if as_json:
-        typer.echo(json.dumps({"cleared": gone, "left": left}))
+        typer.echo(json.dumps({"cleared": gone}))
     else:
         typer.echo(f"消した表: {'、'.join(gone) or 'なし'}")
 

@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +26,7 @@ from ops.costs.pricing_rules import UnpricedError
 from ops.paths import ROOT
 from ops.problems import print_problems
 from ops.tenants.life.cli import app as life
+from ops.tenants.life.probes import utc_now
 from ops.tenants.template import manifest_text
 
 app = typer.Typer(
@@ -153,7 +154,7 @@ def _refuse_expired(manifests: Iterable[tuple[Path, Manifest]]) -> None:
             "emergencyAccess: を消すか、改めて承認を受けて書き直してください。",
         )
         for path, manifest in manifests
-        if manifest.emergency is not None and manifest.emergency.is_over(datetime.now(UTC))
+        if manifest.emergency is not None and manifest.emergency.is_over(utc_now())
     ]
     if problems:
         raise ManifestError(problems)

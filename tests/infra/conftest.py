@@ -125,6 +125,8 @@ emergencyAccess:
   reason: 画面が動かない間の記録の確認
   principals: ["arn:aws:iam::122041000001:user/unyou-1"]
   notify: fukushi@example.jp
+restored:
+  generation: 2
 """
     ).encode(),
     file="emergency.yaml",

@@ -1,7 +1,6 @@
 """The manifest: right ones become a value, faults are named with their place and their cure."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema_rs
@@ -287,8 +286,8 @@ def test_an_emergency_role_is_approved_for_a_while() -> None:
     assert access is not None
     # The last day ends at midnight in Japan.
     assert access.closes_at == "2026-12-07T15:00:00Z"
-    assert not access.is_over(datetime(2026, 12, 7, 14, 59, 59, tzinfo=UTC))
-    assert access.is_over(datetime(2026, 12, 7, 15, 0, tzinfo=UTC))
+    assert not access.is_over("2026-12-07T14:59:59Z")
+    assert access.is_over("2026-12-07T15:00:00Z")
     assert parse(SAMPLE.encode(), file="a.yaml").emergency is None
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +29,7 @@ from ops.registers.register import RegistrationError, login_for
 from ops.tenants.life import commands
 from ops.tenants.life.changes import Change, changes
 from ops.tenants.life.engine import STATES, Command, LifeError, World, run
-from ops.tenants.life.probes import emergency_note
+from ops.tenants.life.probes import emergency_note, utc_now
 from ops.tenants.life.probes import verify as probe
 from ops.tenants.life.registry import Registry, RegistryError
 from ops.vendors.place import VendorError, VendorPlace, vendor_file
@@ -139,7 +138,7 @@ def deploy_file(file: Path, manifest: Manifest, log: Path | None = None) -> None
 def refuse_expired(manifest: Manifest) -> None:
     """Nothing is deployed with an approval that is over. Raises LifeError."""
     access = manifest.emergency
-    if access is not None and access.is_over(datetime.now(UTC)):
+    if access is not None and access.is_over(utc_now()):
         raise LifeError(
             f"緊急用の役割の期限({access.until})が過ぎています。設定ファイルの "
             "emergencyAccess: を消すか、改めて承認を受けて書き直してください。"
@@ -277,7 +276,7 @@ def verify(file: File, as_json: AsJson = False) -> None:
     with told():
         tenant = find(file)
         made, faults = probe(tenant)
-        note = emergency_note(tenant, datetime.now(UTC))
+        note = emergency_note(tenant, utc_now())
     if as_json:
         answer = {"probes": made, "faults": [asdict(f) for f in faults], "note": note}
         typer.echo(json.dumps(answer, ensure_ascii=False))

@@ -15,6 +15,7 @@ from ops.exchange import bundle
 from ops.live import LiveTenant
 from ops.tenants.life import doors
 from ops.tenants.life.engine import Command, LifeError, Notes, Step, World
+from ops.tenants.life.registry import Registry
 
 # DynamoDB takes some minutes for a small table, an hour or more for a large one.
 _PAUSE_SECONDS = 5.0
@@ -179,6 +180,27 @@ def _clear(world: World, notes: Notes) -> Notes:
     return {}
 
 
+def give_up(registry: Registry, name: str, tenant: LiveTenant, *, even_for_use: bool) -> list[str]:
+    """Takes away what a restoration has left, and ends one that is under way; the names of the
+    tables. Raises ExchangeError for tables that were restored for use, unless `even_for_use`."""
+    entry = registry.entry(name)
+    operation = entry.operation
+    under_way = operation if operation is not None and operation.command == DRILL.name else None
+    about = under_way.notes if under_way else entry.facts.get("lastDrill", {})
+    gone: list[str] = []
+    if "restoreId" in about:
+        task = {"restoreId": about["restoreId"]}
+        drill = even_for_use or not about["forUse"]
+        gone = bundle.ask(tenant, {"task": "restore-clear", "drill": drill, **task})["cleared"]
+        bundle.ask(tenant, {"task": "restore-cleared", **task})
+        if about["forUse"] and gone:
+            # Nobody goes over to these tables any more: work goes on with those in use.
+            doors.set_read_only(tenant, on=False)
+    if under_way:
+        registry.finish(entry, entry.state, {}, event="given-up")
+    return gone
+
+
 def _refuse_problems(answer: Mapping[str, Any], text: str) -> None:
     if answer["problemCount"]:
         told = "\n".join(f"  {p['kind']} {p['where']}: {p['text']}" for p in answer["problems"])
@@ -192,9 +214,9 @@ def _ask(world: World, notes: Notes, task: str, **more: Any) -> dict[str, Any]:
 def _facts(notes: Notes) -> Mapping[str, Any]:
     """What the registry keeps of the last one."""
     kept = (
-        "begunAt", "restoredTo", "forUse", "toAMoment", "rtoSeconds", "rpoSeconds", "files",
-        "replayed", "generation",
-    )  # fmt: skip
+        *("restoreId", "begunAt", "restoredTo", "forUse", "toAMoment"),
+        *("rtoSeconds", "rpoSeconds", "files", "replayed", "generation"),
+    )
     return {"lastDrill": {name: notes.get(name) for name in kept}}
 
 

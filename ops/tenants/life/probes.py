@@ -162,11 +162,16 @@ def _functions(tenant: LiveTenant) -> Iterator[str]:
         yield "書き込みが止められています"
 
 
+def utc_now() -> str:
+    """This moment, as approvals write theirs."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _emergency(tenant: LiveTenant) -> Iterator[str]:
-    yield from emergency_faults(tenant, datetime.now(UTC))
+    yield from emergency_faults(tenant, utc_now())
 
 
-def emergency_faults(tenant: LiveTenant, now: datetime) -> Iterator[str]:
+def emergency_faults(tenant: LiveTenant, now: str) -> Iterator[str]:
     """A role that reads records must be what the municipality approved, and gone afterwards."""
     access = tenant.manifest.emergency
     names = names_of(tenant.manifest)
@@ -195,7 +200,7 @@ def emergency_faults(tenant: LiveTenant, now: datetime) -> Iterator[str]:
         yield "緊急用の役割が使われたときの知らせが止まっています"
 
 
-def emergency_note(tenant: LiveTenant, now: datetime) -> str | None:
+def emergency_note(tenant: LiveTenant, now: str) -> str | None:
     """What a reader of a verification should know although it is no fault."""
     access = tenant.manifest.emergency
     if access is None or access.is_over(now):
@@ -221,5 +226,5 @@ _PROBES: dict[str, tuple[Probe, str]] = {
     "tags": (_tags, "docs/operations/runbooks.md#請求用タグ"),
     "alarms": (_alarms, "docs/operations/runbooks.md#警報"),
     "functions": (_functions, "docs/operations/runbooks.md#関数"),
-    "emergency": (_emergency, "docs/operations/emergency.md"),
+    "emergency": (_emergency, "docs/operations/runbooks.md#緊急用の役割"),
 }
