@@ -6,6 +6,7 @@ judged here. Every fault is reported at once with file, line, column and what to
 
 from __future__ import annotations
 
+import calendar
 import csv
 import ipaddress
 import json
@@ -41,6 +42,36 @@ class PrivateDoor:
     vpc_endpoint_ids: tuple[str, ...]
 
 
+# The municipality approves for so long at most; who needs longer is approved anew.
+MOST_EMERGENCY_DAYS = 31
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyAccess:
+    """The municipality's approval of a role by which the vendor's staff may read records.
+
+    Days are ISO texts; `until` is the last day (JST) on which it opens. `principals` are ARNs of IAM
+    users or roles.
+    """
+
+    approved_by: str
+    approved_on: str
+    until: str
+    reason: str
+    principals: tuple[str, ...]
+    notify: str
+
+    @property
+    def closes_at(self) -> str:
+        """The moment from which it opens no more (UTC, as IAM's conditions write it)."""
+        # Midnight in Japan is at 15 o'clock of the day before.
+        return f"{self.until}T15:00:00Z"
+
+    def is_over(self, moment: str) -> bool:
+        """Whether it opens no more at a moment, written as `closes_at` is."""
+        return moment >= self.closes_at
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """A municipality's environment. `tags` are complete: configured keys and extra values.
@@ -71,6 +102,9 @@ class Manifest:
     digest_sender: str | None
     papers_layouts: str | None
     tags: Mapping[str, str]
+    emergency: EmergencyAccess | None = None
+    # How often the tables in use were replaced by restored ones.
+    generation: int = 0
 
 
 def check_digit(first_five: str) -> str:
@@ -153,6 +187,7 @@ def _meaning_problems(written: Written) -> Iterator[Problem]:
         )
     yield from _door_problems(tree, written.at)
     yield from _scanner_problems(tree, written.at)
+    yield from _emergency_problems(tree, written.at)
     yield from _tag_problems(tree, written.at)
 
 
@@ -227,6 +262,38 @@ def _scanner_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
             ["scanner", "functionArn"],
             "検査の関数が、この環境のリージョンのものではありません。",
             f"{tree['region']} にある関数の ARN を書いてください。",
+        )
+
+
+def _emergency_problems(tree: Mapping[str, Any], at: _At) -> Iterator[Problem]:
+    access = tree.get("emergencyAccess")
+    if access is None:
+        return
+    here = "emergencyAccess"
+    days: dict[str, int] = {}
+    for name in ("approvedOn", "until"):
+        year, month, day = (int(part) for part in access[name].split("-"))
+        if year > 0 and day <= calendar.monthrange(year, month)[1]:
+            days[name] = calendar.timegm((year, month, day, 0, 0, 0)) // 86_400
+        else:
+            yield at(
+                [here, name],
+                f"「{access[name]}」という日はありません。",
+                "実在する年月日を書いてください。",
+            )
+    if len(days) < 2:
+        return
+    if days["until"] < days["approvedOn"]:
+        yield at(
+            [here, "until"],
+            "最後に使える日が、承認の日より前です。",
+            "承認の日か、それより後の日を書いてください。",
+        )
+    elif days["until"] - days["approvedOn"] >= MOST_EMERGENCY_DAYS:
+        yield at(
+            [here, "until"],
+            f"緊急用の役割を開けておけるのは、承認の日から {MOST_EMERGENCY_DAYS} 日までです。",
+            "until: を早め、それより長く要るときは改めて承認を受けてください。",
         )
 
 
@@ -340,6 +407,21 @@ def _build(tree: Mapping[str, Any]) -> Manifest:
         scanner=tree.get("scanner", {}).get("functionArn"),
         digest_sender=tree.get("digest", {}).get("sender"),
         papers_layouts=tree.get("papers", {}).get("layouts"),
+        generation=int(tree.get("restored", {}).get("generation", 0)),
+        emergency=_emergency(tree.get("emergencyAccess")),
         tags={keys[name]: str(value) for name, value in values.items()}
         | {str(key): str(value) for key, value in extra.items()},
+    )
+
+
+def _emergency(written: Mapping[str, Any] | None) -> EmergencyAccess | None:
+    if written is None:
+        return None
+    return EmergencyAccess(
+        approved_by=str(written["approvedBy"]),
+        approved_on=str(written["approvedOn"]),
+        until=str(written["until"]),
+        reason=str(written["reason"]),
+        principals=tuple(str(one) for one in written["principals"]),
+        notify=str(written["notify"]),
     )

@@ -6,7 +6,7 @@ app stack can be replaced, and the policies read the same in every tenant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.manifest import Manifest
 
@@ -28,6 +28,8 @@ class Names:
     lg_code: str
     account: str
     region: str
+    # How often the tables in use were replaced by restored ones; those of the stack are 0.
+    generation: int = 0
 
     @property
     def key_alias(self) -> str:
@@ -35,11 +37,25 @@ class Names:
 
     @property
     def records_table(self) -> str:
-        return f"{self.prefix}-records"
+        return f"{self.prefix}-records{self._suffix}"
 
     @property
     def audit_table(self) -> str:
-        return f"{self.prefix}-audit"
+        return f"{self.prefix}-audit{self._suffix}"
+
+    @property
+    def _suffix(self) -> str:
+        return f"-r{self.generation}" if self.generation else ""
+
+    @property
+    def restored(self) -> Names:
+        """The same with the tables that a restoration makes beside those in use."""
+        return replace(self, generation=self.generation + 1)
+
+    @property
+    def first(self) -> Names:
+        """The same with the tables that the stack itself has made."""
+        return replace(self, generation=0)
 
     # Bucket names are one namespace for all of AWS: account and region keep them apart.
     @property
@@ -62,6 +78,10 @@ class Names:
     def alarm_topic(self) -> str:
         return f"{self.prefix}-alarms"
 
+    @property
+    def emergency_topic(self) -> str:
+        return f"{self.prefix}-emergency-used"
+
     def api(self, kind: str) -> str:
         """Name of the API behind a door; `kind` is "Internet" or "Private"."""
         return f"{self.prefix}-{kind.lower()}"
@@ -83,6 +103,7 @@ class Names:
         return f"arn:aws:s3:::{bucket}"
 
     def role_arn(self, concern: str) -> str:
+        """ARN of a function's role, or of the role EMERGENCY."""
         return f"arn:aws:iam::{self.account}:role/{self.function(concern)}"
 
     def log_group_arn(self, log_group: str) -> str:
@@ -94,6 +115,8 @@ class Names:
         return f"arn:aws:iam::{self.account}:role/{role}"
 
 
+# The role by which the vendor's staff read records, where the municipality has approved one.
+EMERGENCY = "emergency"
 FUNCTIONS = ("api", "jobs", "papers", "exchange")
 
 
@@ -124,6 +147,7 @@ def names_of(manifest: Manifest) -> Names:
         lg_code=manifest.lg_code,
         account=manifest.account,
         region=manifest.region,
+        generation=manifest.generation,
     )
 
 

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.assets import BUILD, function_code, papers_code
 from infra.constructs.alarms import TenantAlarms
+from infra.constructs.emergency import EmergencyRole
 from infra.constructs.files import TenantFiles
 from infra.constructs.functions import Stores, TenantFunctions
 from infra.constructs.key import TenantKey
@@ -38,8 +39,15 @@ class DataStack(Stack):
             analytics_reporting=False,
         )
         names = names_of(manifest)
-        key = TenantKey(self, "Key", names=names, rotation_days=manifest.key_rotation_days).key
-        TenantTables(self, "Tables", names=names, key=key)
+        key = TenantKey(
+            self,
+            "Key",
+            names=names,
+            rotation_days=manifest.key_rotation_days,
+            emergency=manifest.emergency,
+        ).key
+        # Tables that a restoration has made since belong to no stack.
+        TenantTables(self, "Tables", names=names.first, key=key)
         TenantFiles(
             self,
             "Files",
@@ -124,6 +132,15 @@ class AppStack(Stack):
             jobs=functions.jobs,
             key_arn=stores.key_arn,
         )
+        if manifest.emergency is not None:
+            EmergencyRole(
+                self,
+                "Emergency",
+                names=names,
+                access=manifest.emergency,
+                key_arn=stores.key_arn,
+                operator_email=manifest.alarm_email,
+            )
         CfnOutput(self, "ApiUrl", value=api.api.url)
         CfnOutput(self, "ApiId", value=api.api.rest_api_id)
         outputs = {

@@ -8,6 +8,7 @@ from ops.appraisal.cli import app as appraisal
 from ops.audit.cli import app as audit
 from ops.cases.cli import app as cases
 from ops.costs.cli import app as costs
+from ops.drills.cli import app as drills
 from ops.fleet.cli import app as fleet
 from ops.local.cli import app as local
 from ops.offers.cli import app as offers
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(tenants, name="tenant")
 app.add_typer(vendors, name="vendor")
 app.add_typer(fleet, name="fleet")
+app.add_typer(drills, name="drill")
 app.add_typer(registers, name="register")
 app.add_typer(cases, name="case")
 app.add_typer(statistics, name="statistics")

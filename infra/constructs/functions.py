@@ -133,8 +133,10 @@ class TenantFunctions(Construct):
                 "SOUDAN_FILES_BUCKET": names.files_bucket,
                 "SOUDAN_SEALS_BUCKET": names.seals_bucket,
                 "SOUDAN_KEY_ARN": stores.key_arn,
+                "SOUDAN_RESTORED_RECORDS": names.restored.records_table,
+                "SOUDAN_RESTORED_AUDIT": names.restored.audit_table,
             },
-            statements=_exchange_statements(names, stores),
+            statements=[*_exchange_statements(names, stores), *_restore_statements(names, stores)],
             wildcards=dict.fromkeys(
                 [
                     *_files_arns(names, EXCHANGE_PREFIXES),
@@ -412,6 +414,65 @@ def _exchange_statements(names: Names, stores: Stores) -> list[iam.PolicyStateme
             list(MOVE),
             [stores.key_arn],
             {"StringEquals": sealed_context(names, "sealed")},
+        ),
+    ]
+
+
+def _restore_statements(names: Names, stores: Stores) -> list[iam.PolicyStatement]:
+    """Tables restored beside those in use, by the tenant's own function: DynamoDB asks of whoever
+    restores a table that they may read it, so no person does."""
+    sources = [names.table_arn(names.records_table), names.table_arn(names.audit_table)]
+    beside = names.restored
+    targets = [beside.table_arn(beside.records_table), beside.table_arn(beside.audit_table)]
+    indexes = [f"{targets[0]}/index/{RECORDS_INDEX}", f"{targets[1]}/index/{AUDIT_INDEX}"]
+    files = names.bucket_arn(names.files_bucket)
+    return [
+        _allow("RestoreTables", ["dynamodb:RestoreTableToPointInTime"], [*sources, *targets]),
+        _allow(
+            "LookAtTables",
+            [
+                "dynamodb:DescribeContinuousBackups",
+                "dynamodb:DescribeTable",
+                "dynamodb:DescribeTimeToLive",
+                "dynamodb:ListTagsOfResource",
+            ],
+            [*sources, *targets],
+        ),
+        _allow(
+            "FillAndAttachRestoredTables",
+            [
+                "dynamodb:BatchGetItem",
+                "dynamodb:BatchWriteItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:DeleteTable",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:Scan",
+                "dynamodb:TagResource",
+                "dynamodb:UpdateContinuousBackups",
+                "dynamodb:UpdateItem",
+                "dynamodb:UpdateTable",
+                "dynamodb:UpdateTimeToLive",
+            ],
+            targets,
+        ),
+        _allow("ReadRestoredIndexes", ["dynamodb:Query"], indexes),
+        _allow("TakeOverTheLastEvents", ["dynamodb:Query"], [f"{sources[1]}/index/{AUDIT_INDEX}"]),
+        # Files of a moment are versions; those of a case that is erased again go.
+        _allow("VersionsOfFiles", ["s3:GetObjectVersion"], [f"{files}/files/*"]),
+        _allow("FindVersions", ["s3:ListBucketVersions"], [files]),
+        _allow(
+            "EraseFilesAgain",
+            ["s3:DeleteObject"],
+            [f"{files}/files/*", f"{files}/{EXPORTS_PREFIX}restore.json"],
+        ),
+        # DynamoDB takes its grant on the key from whoever restores the table.
+        _allow(
+            "GrantTheKeyToRestoredTables",
+            ["kms:CreateGrant"],
+            [stores.key_arn],
+            {"StringEquals": {"kms:ViaService": f"dynamodb.{names.region}.amazonaws.com"}},
         ),
     ]
 

@@ -9,7 +9,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.names import FUNCTIONS, Names
+from infra.manifest import EmergencyAccess
+from infra.names import EMERGENCY, FUNCTIONS, Names
 
 # All a caller does with a key through DynamoDB or S3, written out: no wildcard action anywhere.
 USE = (
@@ -55,7 +56,15 @@ ADMINISTER = (
 class TenantKey(Construct):
     """Customer key with rotation; `rotation_days` decides its price (one dollar per rotation)."""
 
-    def __init__(self, scope: Construct, id: str, *, names: Names, rotation_days: int) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        rotation_days: int,
+        emergency: EmergencyAccess | None,
+    ) -> None:
         super().__init__(scope, id)
         self.key = kms.Key(
             self,
@@ -66,7 +75,7 @@ class TenantKey(Construct):
             rotation_period=Duration.days(rotation_days),
             pending_window=Duration.days(30),
             removal_policy=RemovalPolicy.RETAIN,
-            policy=_policy(names),
+            policy=_policy(names, emergency),
         )
 
 
@@ -74,10 +83,11 @@ class TenantKey(Construct):
 WITH_FILES = ("api", "jobs", "exchange")
 
 
-def _policy(names: Names) -> iam.PolicyDocument:
+def _policy(names: Names, emergency: EmergencyAccess | None) -> iam.PolicyDocument:
     account = iam.AccountPrincipal(names.account)
     dynamodb = f"dynamodb.{names.region}.amazonaws.com"
     s3 = f"s3.{names.region}.amazonaws.com"
+    reading = [_emergency(names, emergency, dynamodb)] if emergency else []
     return iam.PolicyDocument(
         statements=[
             _statement("AccountAdministersWithoutReading", account, ADMINISTER),
@@ -121,6 +131,7 @@ def _policy(names: Names) -> iam.PolicyDocument:
                     "StringEquals": sealed_context(names, "sealed"),
                 },
             ),
+            *reading,
             # DynamoDB takes its grant on the key from whoever creates the table.
             _statement(
                 "DeploymentCreatesTables",
@@ -129,6 +140,17 @@ def _policy(names: Names) -> iam.PolicyDocument:
                 {
                     "ArnEquals": {"aws:PrincipalArn": names.deployment_role_arn},
                     "StringEquals": {"kms:ViaService": dynamodb},
+                },
+            ),
+            # And from whoever restores one: the tenant's own function, never a person.
+            _statement(
+                "ExchangeRestoresTables",
+                account,
+                ("kms:CreateGrant",),
+                {
+                    "ArnEquals": {"aws:PrincipalArn": names.role_arn("exchange")},
+                    "StringEquals": {"kms:ViaService": dynamodb},
+                    "Bool": {"kms:GrantIsForAWSResource": "true"},
                 },
             ),
             # The CDK adds nothing for CloudWatch Logs; without this the log groups do not deploy.
@@ -149,6 +171,20 @@ def _policy(names: Names) -> iam.PolicyDocument:
                 },
             ),
         ]
+    )
+
+
+def _emergency(names: Names, emergency: EmergencyAccess, dynamodb: str) -> iam.PolicyStatement:
+    """Tables alone, until the approval ends; no file, and nothing of the sealed compartment."""
+    return _statement(
+        "EmergencyReadsTables",
+        iam.AccountPrincipal(names.account),
+        ("kms:Decrypt", "kms:DescribeKey"),
+        {
+            "ArnEquals": {"aws:PrincipalArn": names.role_arn(EMERGENCY)},
+            "StringEquals": {"kms:ViaService": dynamodb},
+            "DateLessThan": {"aws:CurrentTime": emergency.closes_at},
+        },
     )
 
 

@@ -538,5 +538,8 @@ def _compared(operator: str, wanted: str, given: str) -> bool:
             return wanted == given
         case "ArnEquals" | "StringLike":
             return matches(wanted, given)
+        case "DateLessThan":
+            # Both in UTC to the second, as our policies write them: their order is that of texts.
+            return given < wanted
         case _:
             raise Unresolved(operator)

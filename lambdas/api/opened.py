@@ -23,7 +23,7 @@ from lambdas.casework.clock import to_iso
 from lambdas.casework.records import CaseFile, FormRecord
 from lambdas.casework.showing import Reader, Shown
 from lambdas.casework.situation import situation
-from lambdas.store.repository import Put, Request, Saved, StaleError, Written, content_sha256
+from lambdas.store.repository import Put, Request, Saved, StaleError, Written, written_entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,15 +225,7 @@ def write_event(
             "seq": chain_seq + 1,
             "prev": chain_hash,
             "subject": subject,
-            "written": [
-                {
-                    "form": r.form,
-                    "recordId": r.record_id,
-                    "revision": r.revision,
-                    "contentSha256": content_sha256(r),
-                }
-                for r in records
-            ],
+            "written": [written_entry(r) for r in records],
             **(extra or {}),
         },
     )

@@ -18,6 +18,7 @@ from lambdas.exchange import sealing
 from lambdas.exchange.export import MANIFEST, Export, Source
 from lambdas.exchange.importing import Import, RefusedBundleError, Target
 from lambdas.exchange.objects import EXPORTS, IMPORTS, Objects
+from lambdas.exchange.restore import Place, RefusedRestoreError, Restore, moment, seals_of
 from lambdas.exchange.sealing import SealError, TenantKey
 from lambdas.exchange.tables import Tables
 from lambdas.store import models
@@ -27,6 +28,7 @@ from lambdas.store.settings import settings
 # The function may run for 15 minutes; a step takes seconds.
 _SECONDS = 600
 _BUNDLE_ID = re.compile(r"[0-9]{6}-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+_RESTORE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_./-]{1,200}")
 _MOST_LINKS = 200
 
@@ -37,6 +39,9 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     `export {bundleId, orderedBy}`, `export-links {bundleId, after}`, `receive-key`,
     `import-links {bundleId, names}`, `import {bundleId, manifestSha256, handed?, orderedBy}`.
     `staff`, `logins {logins: [{staffId, sub}], orderedBy}`.
+    `restore-begin {to?}`, `restore-state`, `restore-attach`, `restore-verify {at}`,
+    `restore-replay {to, orderedBy, forUse}`, `restore-files {to, after, forUse}`,
+    `restore-clear {drill}`, `restore-cleared`, each with `restoreId` (`exchange/restore.py`).
     `export` and `import` answer `{done, phase, counts, …}` and are asked again until `done`.
     """
     tenant = _Tenant(datetime.now(UTC))
@@ -62,9 +67,13 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
                 answer = {"staff": tenant.staff_without_login()}
             case "logins":
                 answer = tenant.link_logins(event["logins"], str(event["orderedBy"]))
+            case str(task) if task.startswith("restore-"):
+                answer = tenant.restore(task, event)
             case task:
                 raise ValueError(f"unknown task {task!r}")
     except RefusedBundleError as refused:
+        return {"refused": refused.code, "where": refused.where}
+    except RefusedRestoreError as refused:
         return {"refused": refused.code, "where": refused.where}
     except SealError as error:
         return {"refused": "no-key", "where": str(error)}
@@ -161,6 +170,46 @@ class _Tenant:
         if running.done and not before:
             self._record("import-tenant", bundle_id, ordered_by, self._now)
         return running.progress
+
+    def restore(self, task: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        """One step of taking the tenant back in time, beside the tables in use."""
+        restore_id = str(event["restoreId"])
+        if not _RESTORE_ID.fullmatch(restore_id):
+            raise RefusedBundleError("bad-name")
+        env = os.environ
+        place = Place(
+            records=env["SOUDAN_RECORDS_TABLE"],
+            audit=env["SOUDAN_AUDIT_TABLE"],
+            restored_records=env["SOUDAN_RESTORED_RECORDS"],
+            restored_audit=env["SOUDAN_RESTORED_AUDIT"],
+            bucket=self._bucket,
+            key_arn=env["SOUDAN_KEY_ARN"],
+            lg_code=self._lg_code,
+            region=self._region,
+        )
+        running = Restore(place, restore_id=restore_id, now=self._now)
+        to, for_use = moment(event.get("to")), bool(event.get("forUse"))
+        match task:
+            case "restore-begin":
+                self._record("restore-begin", "", str(event["orderedBy"]), self._now)
+                return running.begin(to)
+            case "restore-state":
+                return running.state()
+            case "restore-attach":
+                return running.attach()
+            case "restore-verify":
+                at = moment(event.get("at")) or self._now
+                return running.verify(at, seals_of(self._seals))
+            case "restore-replay" if to is not None:
+                return running.replay(to, str(event["orderedBy"]), for_use=for_use)
+            case "restore-files" if to is not None:
+                after = str(event.get("after", ""))
+                return running.files(to, after, for_use=for_use, goes_on=_until(_SECONDS))
+            case "restore-clear":
+                return running.clear(protected=bool(event.get("drill")))
+            case "restore-cleared":
+                return running.cleared()
+        raise ValueError(f"unknown task {task!r}")
 
     def staff_without_login(self) -> list[dict[str, str]]:
         """Who came in with a bundle and cannot sign in yet, while the period of use lasts."""

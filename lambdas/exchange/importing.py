@@ -313,6 +313,10 @@ class Trail:
                 subject = line["at"][0].removeprefix("DISPOSED#")
                 self._heads[subject] = (line["chainSeq"], line["chainHash"])
                 self._disposed.add(subject)
+            case "lost":
+                subject = line["at"][0].removeprefix("LOST#")
+                self._heads[subject] = (line["chainSeq"], line["chainHash"])
+                self._disposed.add(subject)
             case "revision":
                 subject = line["at"][0].removeprefix("REV#").removesuffix(f"#{line['recordId']}")
                 self._sum(self._kept, subject, _content(line, line["revision"]))
@@ -356,11 +360,15 @@ class Trail:
         for written in event["written"]:
             key = f"{written['recordId']}|{written['revision']}|{written['contentSha256']}"
             self._sum(self._written, subject, key)
+        # What was lost when the tenant was taken back in time is written in no table any more.
+        for gone in event.get("lost", ()):
+            key = f"{gone['recordId']}|{gone['revision']}|{gone['contentSha256']}"
+            self._sum(self._written, subject, key, -1)
 
     @staticmethod
-    def _sum(sums: dict[str, int], subject: str, text: str) -> None:
+    def _sum(sums: dict[str, int], subject: str, text: str, sign: int = 1) -> None:
         digest = int.from_bytes(hashlib.sha256(text.encode()).digest())
-        sums[subject] = (sums.get(subject, 0) + digest) % 2**256
+        sums[subject] = (sums.get(subject, 0) + sign * digest) % 2**256
 
 
 def _content(line: Line, revision: int) -> str:

@@ -16,9 +16,9 @@ from lambdas.jobs.metering import ledger, meter_until
 from lambdas.jobs.register import register
 from lambdas.jobs.reindex import reindex
 from lambdas.jobs.seals import Seals, seal_until
-from lambdas.jobs.verify import Records, verify
 from lambdas.store import models, trail
 from lambdas.store.repository import Repository
+from lambdas.store.verification import Records, verify
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The seals of the audit trail: one object a day, in a bucket under Object Lock."""
 
-import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -82,8 +81,3 @@ def seal_until(seals: Seals, last: date) -> list[str]:
         sealed.append(day.isoformat())
         day += timedelta(days=1)
     return sealed
-
-
-def parse(seal: bytes) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(seal)
-    return content

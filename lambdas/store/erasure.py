@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Protocol
 
 from pynamodb.connection import Connection
 from pynamodb.transactions import TransactWrite
@@ -18,7 +19,6 @@ from lambdas.casework.audit import event_hash
 from lambdas.casework.clock import from_iso, to_iso
 from lambdas.casework.records import CaseFile
 from lambdas.store import index, models
-from lambdas.store.files import FileStore
 from lambdas.store.repository import Event, event_item
 
 
@@ -38,21 +38,7 @@ def begin(case: CaseFile, *, event: Event, now: datetime, region: str) -> None:
 
     Raises TransactWriteError when somebody wrote to the case meanwhile.
     """
-    sealed = models.Record.query(f"SEALED#{case.case_id}", consistent_read=True)
-    extent = Extent(
-        records=len(case.records),
-        revisions=sum(r.revision for r in case.records.values()),
-        files=len(case.of("attachment")),
-        keys=sum(isinstance(item, models.SealedKey) for item in sealed),
-    )
-    tombstone = models.Disposed(
-        f"DISPOSED#{case.key}",
-        "DISPOSED",
-        chain_seq=event["seq"],
-        chain_hash=event_hash(event),
-        disposed_at=to_iso(now),
-        extent=json.dumps(asdict(extent)),
-    )
+    tombstone = _tombstone(case, event, now)
     head = models.Head(case.key, "HEAD")
     with TransactWrite(connection=Connection(region=region)) as write:
         write.save(tombstone, condition=models.Record.pk.does_not_exist())
@@ -60,7 +46,43 @@ def begin(case: CaseFile, *, event: Event, now: datetime, region: str) -> None:
         write.delete(head, condition=models.Head.chain_seq == case.chain_seq)
 
 
-def finish(case_id: str, *, files: FileStore) -> Extent | None:
+def begin_again(case: CaseFile, *, event: Event, region: str) -> None:
+    """The same of a case that came back with an earlier state of the tables: `event` stands in the
+    trail already, as its last link."""
+    head = models.Head(case.key, "HEAD")
+    with TransactWrite(connection=Connection(region=region)) as write:
+        write.save(
+            _tombstone(case, event, from_iso(event["at"])),
+            condition=models.Record.pk.does_not_exist(),
+        )
+        write.delete(head, condition=models.Head.chain_seq == case.chain_seq)
+
+
+def _tombstone(case: CaseFile, event: Event, now: datetime) -> models.Disposed:
+    sealed = models.Record.query(f"SEALED#{case.case_id}", consistent_read=True)
+    extent = Extent(
+        records=len(case.records),
+        revisions=sum(r.revision for r in case.records.values()),
+        files=len(case.of("attachment")),
+        keys=sum(isinstance(item, models.SealedKey) for item in sealed),
+    )
+    return models.Disposed(
+        f"DISPOSED#{case.key}",
+        "DISPOSED",
+        chain_seq=event["seq"],
+        chain_hash=event_hash(event),
+        disposed_at=to_iso(now),
+        extent=json.dumps(asdict(extent)),
+    )
+
+
+class CaseFiles(Protocol):
+    """Where the files of cases lie."""
+
+    def erase_case(self, case_id: str) -> int: ...
+
+
+def finish(case_id: str, *, files: CaseFiles) -> Extent | None:
     """Removes everything that is left of a case whose erasure has begun, as often as it takes;
     what there was of it. None when no erasure has begun."""
     key = f"CASE#{case_id}"

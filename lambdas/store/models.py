@@ -31,6 +31,7 @@ folder or subject.
 | TenantSecret | SECRET              | <use>            | –                                        |
 | SettingsEntry | SETTINGS           | SETTINGS         | –                                        |
 | Disposed    | DISPOSED#CASE#<caseId> | DISPOSED       | –                                        |
+| Lost        | LOST#<KIND>#<id>     | LOST             | –                                        |
 | Filters     | PREFERENCES#<staffId> | FILTERS         | –                                        |
 | Digest      | STAFF#<sub>          | DIGEST           | DIGESTS, <staffId>                       |
 | NoticeRead  | NOTICE#<staffId>     | <noticeId>       | –                                        |
@@ -319,6 +320,15 @@ class Disposed(Record, discriminator="disposed"):
     disposed_at = UnicodeAttribute(attr_name="disposedAt")
     # JSON: how much there was of it, for the certificate.
     extent = UnicodeAttribute()
+
+
+class Lost(Record, discriminator="lost"):
+    """Where the chain of a folder ended that was made after the moment to which the tenant was
+    taken back; nothing else of it is left."""
+
+    chain_seq = NumberAttribute(attr_name="chainSeq")
+    chain_hash = UnicodeAttribute(attr_name="chainHash")
+    restored_to = UnicodeAttribute(attr_name="restoredTo")
 
 
 class MeterDay(Record, discriminator="meter-day"):

@@ -33,6 +33,7 @@ from lambdas.casework.records import (
     StaffMember,
     listed,
 )
+from lambdas.casework.restoration import ends_of
 from lambdas.casework.situation import dump, situation
 from lambdas.store import models
 
@@ -352,6 +353,29 @@ class Repository:
         except models.Revision.DoesNotExist:
             return None
         return _form_record(item)
+
+    def bring_back(
+        self, folder: CaseFile | Folder, records: tuple[FormRecord, ...], *, event: Event
+    ) -> None:
+        """Puts what a restored folder must not be without, with the event that goes on where its
+        trail ends: the folder's own head stands further back. Raises StoreBusyError."""
+        found = {r.record_id: r.revision for r in folder.records.values()}
+        puts = [
+            *_record_puts(folder.key, records, found),
+            Put("event", event_item(folder.key, event)),
+        ]
+        still = models.Head.chain_seq == folder.chain_seq
+        if isinstance(folder, CaseFile):
+            after = folder.with_records(*records)
+            puts += [
+                Put("head", _case_head(after, event), still),
+                *self._row_puts(after),
+                *self._beside(folder, after),
+            ]
+        else:
+            puts.append(Put("head", _folder_head(folder.with_records(*records), event), still))
+        if self.commit(puts):
+            raise StoreBusyError
 
     # Folders other than cases
 
@@ -794,6 +818,18 @@ def _from_envelope(plain: Mapping[str, Any]) -> dict[str, Any]:
 def data_text(data: Mapping[str, Any]) -> str:
     """A record as it is stored and hashed: canonical JSON text."""
     return audit.canonical(data).decode()
+
+
+def written_entry(record: FormRecord) -> dict[str, Any]:
+    """What the event of a write says of a record: its hash, and what it ends."""
+    ends = ends_of(record)
+    return {
+        "form": record.form,
+        "recordId": record.record_id,
+        "revision": record.revision,
+        "contentSha256": content_sha256(record),
+        **({"ends": ends} if ends else {}),
+    }
 
 
 def content_sha256(record: FormRecord) -> str:

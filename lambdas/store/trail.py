@@ -24,7 +24,7 @@ class KeptEvent:
 @dataclass(frozen=True, kw_only=True)
 class ChainHead:
     """Where a folder's head says that its chain stands; `subject` is its partition. `disposed`:
-    the case was erased, and this is where its chain ended."""
+    nothing of the folder is left (erased, or lost in a restoration); here its chain ended."""
 
     subject: str
     seq: int
@@ -68,6 +68,13 @@ def records() -> Iterator[ChainHead | Content]:
         elif isinstance(item, models.Disposed):
             yield ChainHead(
                 subject=item.pk.removeprefix("DISPOSED#"),
+                seq=int(item.chain_seq),
+                hash=item.chain_hash,
+                disposed=True,
+            )
+        elif isinstance(item, models.Lost):
+            yield ChainHead(
+                subject=item.pk.removeprefix("LOST#"),
                 seq=int(item.chain_seq),
                 hash=item.chain_hash,
                 disposed=True,

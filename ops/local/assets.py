@@ -85,7 +85,8 @@ FUNCTIONS = (
     Function(
         name="exchange",
         packages=("casework", "store", "exchange"),
-        schemas=("forms", "codes", "exchange"),
+        # A case that is taken back in time is saved as the api saves it.
+        schemas=(*_SCHEMAS_OF_THE_RULES, "exchange"),
         screens=False,
         drop=("chalice", "cffi", *_FOR_PAPERS),
         services=("dynamodb", "kms", "s3"),

@@ -4,6 +4,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -18,12 +19,14 @@ from rich.table import Table
 from infra.manifest import Manifest, ManifestError, load, load_all, parse
 from infra.policy.rules import untaggable
 from infra.policy.template import resources
+from infra.written import Problem, whole
 from ops.costs.book import Price
 from ops.costs.floor import YEARS, Floor, floor_of
 from ops.costs.pricing_rules import UnpricedError
 from ops.paths import ROOT
 from ops.problems import print_problems
 from ops.tenants.life.cli import app as life
+from ops.tenants.life.probes import utc_now
 from ops.tenants.template import manifest_text
 
 app = typer.Typer(
@@ -124,6 +127,7 @@ def check(
     """設定ファイルを1つずつ、また互いに照らして確かめます。誤りがあれば終了コードは1です。"""
     try:
         manifests = load_all(files)
+        _refuse_expired(zip(files, manifests, strict=True))
     except ManifestError as error:
         if as_json:
             _print_json({"ok": False, "problems": [asdict(one) for one in error.problems]})
@@ -140,6 +144,22 @@ def check(
         )
 
 
+def _refuse_expired(manifests: Iterable[tuple[Path, Manifest]]) -> None:
+    """An approval that is over is no approval. Reading a manifest asks no clock, so that two
+    syntheses are equal; here somebody looks at it today. Raises ManifestError."""
+    problems: list[Problem] = [
+        whole(
+            str(path),
+            f"緊急用の役割の期限({manifest.emergency.until})が過ぎています。",
+            "emergencyAccess: を消すか、改めて承認を受けて書き直してください。",
+        )
+        for path, manifest in manifests
+        if manifest.emergency is not None and manifest.emergency.is_over(utc_now())
+    ]
+    if problems:
+        raise ManifestError(problems)
+
+
 @app.command()
 def plan(
     file: Annotated[Path, typer.Argument(help="設定ファイル")],
@@ -151,6 +171,7 @@ def plan(
 
     try:
         manifest = load(file)
+        _refuse_expired([(file, manifest)])
         with tempfile.TemporaryDirectory() as directory, _err.status("組み立てています…"):
             (tenant,) = synthesise([manifest], Path(directory))
         floor = floor_of(
@@ -179,6 +200,13 @@ def plan(
     for kind, why in without_tags.items():
         _out.print(f"  {kind}: {why}")
     _print_floor(floor)
+    if (access := manifest.emergency) is not None:
+        _out.print(
+            f"緊急用の役割: 記録を読める役割が {access.until} まで開きます"
+            f"(承認 {access.approved_on}、{access.approved_by}。使える人 "
+            f"{len(access.principals)}。知らせ先 {access.notify})。",
+            markup=False,
+        )
     if manifest.private is not None:
         _out.print("閉域側のVPCエンドポイントは事業者の各環境で共用し、ここには含みません。")
 
@@ -197,6 +225,8 @@ def _plan_json(
         "tags": dict(manifest.tags),
         "resources": counts,
         "untaggable": without_tags,
+        "emergencyAccess": manifest.emergency
+        and {**asdict(manifest.emergency), "closesAt": manifest.emergency.closes_at},
         "floor": {
             "currency": "USD",
             "perMonth": floor.usd,

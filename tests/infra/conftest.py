@@ -110,6 +110,29 @@ VARIANTS = {
 }
 
 
+# A neighbour in one account of the local samples, whose municipality has approved the role.
+VARIANTS["emergency"] = parse(
+    (
+        (ROOT / "tenants" / "122360-demo.yaml")
+        .read_text("utf-8")
+        .replace('"122360"', '"122076"')
+        .replace("香取市", "松戸市")
+        + """
+emergencyAccess:
+  approvedBy: 福祉部長(福総第123号)
+  approvedOn: "2026-12-01"
+  until: "2026-12-07"
+  reason: 画面が動かない間の記録の確認
+  principals: ["arn:aws:iam::122041000001:user/unyou-1"]
+  notify: fukushi@example.jp
+restored:
+  generation: 2
+"""
+    ).encode(),
+    file="emergency.yaml",
+)
+
+
 def fake_build(directory: Path) -> Path:
     """Functions of one line each, laid out as the real build does."""
     for platform in ("lambda-host", "lambda-aarch64"):

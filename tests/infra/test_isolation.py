@@ -225,18 +225,40 @@ def test_functions_may_do_only_what_they_need(
     assert permitted(tenant, role=papers, resource=f"{files}/files/a/b") == set()
     # The exchange reads everything and adds what comes in; it takes from the register alone.
     exchange = names.function("exchange")
-    reads = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"}
+    looks = {
+        "dynamodb:DescribeContinuousBackups",
+        "dynamodb:DescribeTable",
+        "dynamodb:DescribeTimeToLive",
+        "dynamodb:ListTagsOfResource",
+        "dynamodb:RestoreTableToPointInTime",
+    }
+    reads = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"} | looks
     assert permitted(tenant, role=exchange, resource=audit) == reads
     moves = {"dynamodb:DeleteItem", "dynamodb:Query"}
     assert permitted(tenant, role=exchange, resource=records) == reads | moves
     assert permitted(tenant, role=exchange, resource=records, request={}) == reads | {
         "dynamodb:Query"
     }
-    for prefix in ("files", "exports", "imports"):
-        assert permitted(tenant, role=exchange, resource=f"{files}/{prefix}/a") == {
-            "s3:GetObject",
-            "s3:PutObject",
-        }
+    takes = {"s3:GetObject", "s3:PutObject"}
+    for prefix in ("exports", "imports"):
+        assert permitted(tenant, role=exchange, resource=f"{files}/{prefix}/a") == takes
+    # Versions of a moment, and the files of a case that is erased again.
+    assert permitted(tenant, role=exchange, resource=f"{files}/files/a") == takes | {
+        "s3:DeleteObject",
+        "s3:GetObjectVersion",
+    }
+    # It may take away the tables that it restores beside those in use, and no other.
+    beside = names.restored
+    for used, made in (
+        (records, names.table_arn(beside.records_table)),
+        (audit, names.table_arn(beside.audit_table)),
+    ):
+        assert "dynamodb:DeleteTable" in permitted(tenant, role=exchange, resource=made)
+        for concern in ("api", "jobs", "papers"):
+            role = names.function(concern)
+            assert permitted(tenant, role=role, resource=made) == set()
+            assert "dynamodb:DeleteTable" not in permitted(tenant, role=role, resource=used)
+        assert "dynamodb:DeleteTable" not in permitted(tenant, role=exchange, resource=used)
     assert permitted(tenant, role=exchange, resource=f"{files}/quarantine/a") == set()
 
 
@@ -283,7 +305,7 @@ def test_the_compartment_is_sealed_by_the_api_of_its_own_municipality_alone(
 
 
 def test_a_condition_that_is_not_understood_is_an_error() -> None:
-    statement = {"Condition": {"DateLessThan": {"aws:CurrentTime": "2026-04-01T00:00:00Z"}}}
+    statement = {"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2026-04-01T00:00:00Z"}}}
     with pytest.raises(Unresolved):
         meets(statement, {"aws:CurrentTime": "2026-03-01T00:00:00Z"})
 

@@ -217,5 +217,37 @@ def test_plan_without_a_price_book_says_so(tmp_path: Path) -> None:
 
 def test_many_tenants_are_synthesised_and_compared_in_one_run() -> None:
     stats = synth_many(list(VARIANTS.values()), workers=1)
-    assert stats.tenants == 2
+    assert stats.tenants == len(VARIANTS)
     assert stats.crossings == ()
+
+
+def test_plan_and_check_tell_of_an_emergency_role_and_refuse_one_that_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        (ROOT / "tenants" / "122041-demo.yaml").read_text("utf-8")
+        + """
+emergencyAccess:
+  approvedBy: 福祉部長(福総第123号)
+  approvedOn: "2026-12-01"
+  until: "2026-12-07"
+  reason: 画面が動かない間の記録の確認
+  principals: ["arn:aws:iam::122041000001:user/unyou-1"]
+  notify: fukushi@example.jp
+"""
+    )
+    approved = tmp_path / "approved.yaml"
+    approved.write_text(text, "utf-8")
+    plain = json.loads(_run("plan", ROOT / "tenants" / "122041-demo.yaml", "--json")[1])
+    for now, code in (("2026-12-07T14:59:59Z", 0), ("2026-12-07T15:00:00Z", 1)):
+        monkeypatch.setattr("ops.tenants.cli.utc_now", lambda now=now: now)
+        assert _run("check", approved)[0] == code
+    code, said = _run("plan", approved)
+    assert code == 1 and "期限(2026-12-07)が過ぎています" in said
+    monkeypatch.setattr("ops.tenants.cli.utc_now", lambda: "2026-12-05T00:00:00Z")
+    code, said = _run("plan", approved)
+    assert code == 0 and "記録を読める役割が 2026-12-07 まで開きます" in said
+    # It costs nothing while nobody uses it.
+    planned = json.loads(_run("plan", approved, "--json")[1])
+    assert planned["floor"]["perMonth"] == plain["floor"]["perMonth"]
+    assert planned["emergencyAccess"]["closesAt"] == "2026-12-07T15:00:00Z"

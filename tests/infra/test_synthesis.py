@@ -136,7 +136,11 @@ def test_no_source_looks_anything_up() -> None:
 
 def test_cfn_lint_finds_no_error(tenants: dict[str, Tenant]) -> None:
     """On the tenant that has everything; others differ in names, or lack a part."""
-    files = [tenants["waf"].data_file, tenants["waf"].app_file]
+    files = [
+        file
+        for name in ("waf", "emergency")
+        for file in (tenants[name].data_file, tenants[name].app_file)
+    ]
     done = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), "--format", "json", "--", *files],
         capture_output=True,

@@ -76,7 +76,7 @@ def deployed(tenant: RunningTenant, demo: tuple[str | Path, ...]) -> Path:
 
 def test_a_live_tenant_has_no_fault(deployed: Path) -> None:
     answer = soudan("tenant", "verify", deployed, "--json")
-    assert answer["faults"] == [] and len(answer["probes"]) == 8
+    assert answer["faults"] == [] and len(answer["probes"]) == 9
 
 
 def test_each_fault_is_told_in_one_line(deployed: Path, tenant: RunningTenant) -> None:

@@ -129,8 +129,8 @@ class InProcess:
 
     def verify(self) -> dict[str, Any]:
         """What the verification of the audit trail says."""
-        from lambdas.jobs.verify import Records, verify
         from lambdas.store import trail
+        from lambdas.store.verification import Records, verify
 
         records = Records(read_at=to_iso(datetime.now(UTC)), items=list(trail.records()))
         return verify(records=records, events=trail.all_events(), seals={})

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lambdas.casework import audit
 from lambdas.casework.clock import to_iso
 from lambdas.jobs.seals import seal_until
-from lambdas.jobs.verify import Records, verify
 from lambdas.store import models, trail
+from lambdas.store.verification import Records, verify
 from tests.unit.in_process import InProcess
 
 

@@ -19,9 +19,9 @@ from lambdas.casework.forms import SCHEMAS
 from lambdas.exchange import export, sealing
 from lambdas.exchange.lines import NOT_MOVED, Tally, kinds
 from lambdas.jobs.seals import Seals, seal_until
-from lambdas.jobs.verify import Records, verify
 from lambdas.store import models, trail
 from lambdas.store.sign_in import take_turn
+from lambdas.store.verification import Records, verify
 from ops.exchange import schema
 from tests import good_requests
 from tests.good_requests import GOOD

@@ -268,3 +268,51 @@ def test_the_schema_is_a_schema_and_says_how_to_cure_every_value() -> None:
             visit(inner, f"{path}.{name}")
 
     visit(schema, "")
+
+
+APPROVED = """
+emergencyAccess:
+  approvedBy: 福祉部長(福総第123号)
+  approvedOn: "2026-12-01"
+  until: "2026-12-07"
+  reason: 画面が動かない間の記録の確認
+  principals: ["arn:aws:iam::232386000001:user/unyou-1"]
+  notify: fukushi@example.jp
+"""
+
+
+def test_an_emergency_role_is_approved_for_a_while() -> None:
+    access = parse((SAMPLE + APPROVED).encode(), file="a.yaml").emergency
+    assert access is not None
+    # The last day ends at midnight in Japan.
+    assert access.closes_at == "2026-12-07T15:00:00Z"
+    assert not access.is_over("2026-12-07T14:59:59Z")
+    assert access.is_over("2026-12-07T15:00:00Z")
+    assert parse(SAMPLE.encode(), file="a.yaml").emergency is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("2026-12-07", "2026-11-30", "承認の日より前"),
+        ("2026-12-07", "2027-01-01", "31 日まで"),
+        ("2026-12-07", "2026-12-32", "until"),
+        ("2026-12-07", "2026-11-31", "という日はありません"),
+        ("user/unyou-1", "user/*", "principals"),
+        ("arn:aws:iam::232386000001:user/unyou-1", "arn:aws:iam::232386000001:root", "principals"),
+        ("  reason: 画面が動かない間の記録の確認\n", "", "reason"),
+        ("  approvedBy: 福祉部長(福総第123号)\n", "", "approvedBy"),
+        ("fukushi@example.jp", "福祉課", "notify"),
+    ],
+)
+def test_an_emergency_role_without_a_whole_approval_is_refused(
+    old: str, new: str, told: str
+) -> None:
+    text = changed(old, new, SAMPLE + APPROVED)
+    (found,) = problems(text)
+    assert told in f"{found}{text.splitlines()[found.line - 1]}", found
+
+
+def test_the_longest_approval_is_taken() -> None:
+    text = changed("2026-12-07", "2026-12-31", SAMPLE + APPROVED)
+    assert parse(text.encode(), file="a.yaml").emergency is not None

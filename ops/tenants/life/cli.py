@@ -29,6 +29,7 @@ from ops.registers.register import RegistrationError, login_for
 from ops.tenants.life import commands
 from ops.tenants.life.changes import Change, changes
 from ops.tenants.life.engine import STATES, Command, LifeError, World, run
+from ops.tenants.life.probes import emergency_note, utc_now
 from ops.tenants.life.probes import verify as probe
 from ops.tenants.life.registry import Registry, RegistryError
 from ops.vendors.place import VendorError, VendorPlace, vendor_file
@@ -121,6 +122,7 @@ def world_of(
 def deploy_file(file: Path, manifest: Manifest, log: Path | None = None) -> None:
     """Builds what is to be deployed and deploys it, unless something that holds records would be
     lost. Raises LifeError, CloudError, NotDeployedError."""
+    refuse_expired(manifest)
     lost = [change for change in planned(manifest) if change.kind == "lost"]
     if lost:
         told_of = "\n".join(f"  {c.type} {c.resource}: {c.why}" for c in lost)
@@ -131,6 +133,16 @@ def deploy_file(file: Path, manifest: Manifest, log: Path | None = None) -> None
     local = manifest.environment == "local"
     assets.build("host" if local else "aarch64")
     deploy_tenants(the_cloud() if local else None, [file], say=say, log=log)
+
+
+def refuse_expired(manifest: Manifest) -> None:
+    """Nothing is deployed with an approval that is over. Raises LifeError."""
+    access = manifest.emergency
+    if access is not None and access.is_over(utc_now()):
+        raise LifeError(
+            f"緊急用の役割の期限({access.until})が過ぎています。設定ファイルの "
+            "emergencyAccess: を消すか、改めて承認を受けて書き直してください。"
+        )
 
 
 def planned(manifest: Manifest) -> list[Change]:
@@ -262,12 +274,15 @@ def offboard(
 def verify(file: File, as_json: AsJson = False) -> None:
     """動いている環境を確かめ、異常を1行ずつ示します。終了コード 0: 異常なし、1: 異常あり"""
     with told():
-        made, faults = probe(find(file))
+        tenant = find(file)
+        made, faults = probe(tenant)
+        note = emergency_note(tenant, utc_now())
     if as_json:
-        typer.echo(
-            json.dumps({"probes": made, "faults": [asdict(f) for f in faults]}, ensure_ascii=False)
-        )
+        answer = {"probes": made, "faults": [asdict(f) for f in faults], "note": note}
+        typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
+        if note:
+            typer.echo(f"知らせ: {note}")
         for fault in faults:
             typer.echo(f"異常: {fault.text} → {fault.runbook}")
         if not faults:

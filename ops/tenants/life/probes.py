@@ -4,14 +4,16 @@ A status is never believed: the door is knocked at, the trail verified inside th
 backups, tags and alarms looked up.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.names import PITR_DAYS, TTL_ATTRIBUTE, names_of
+from infra.names import EMERGENCY, PITR_DAYS, TTL_ATTRIBUTE, names_of
 from ops.live import LiveTenant
 from ops.registers.register import RegistrationError, invoke_job
 from ops.tenants.life import doors
@@ -160,6 +162,55 @@ def _functions(tenant: LiveTenant) -> Iterator[str]:
         yield "書き込みが止められています"
 
 
+def utc_now() -> str:
+    """This moment, as approvals write theirs."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _emergency(tenant: LiveTenant) -> Iterator[str]:
+    yield from emergency_faults(tenant, utc_now())
+
+
+def emergency_faults(tenant: LiveTenant, now: str) -> Iterator[str]:
+    """A role that reads records must be what the municipality approved, and gone afterwards."""
+    access = tenant.manifest.emergency
+    names = names_of(tenant.manifest)
+    role = names.function(EMERGENCY)
+    iam = tenant.client("iam")
+    try:
+        trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    except iam.exceptions.NoSuchEntityException:
+        trust = None
+    if trust is None:
+        if access is not None and not access.is_over(now):
+            yield f"承認された緊急用の役割 {role} がありません"
+        return
+    if access is None:
+        yield f"承認のない緊急用の役割 {role} があります"
+        return
+    if access.is_over(now):
+        yield (
+            f"緊急用の役割 {role} の期限({access.until})が過ぎています。設定ファイルから消し、"
+            "upgrade で取り除いてください"
+        )
+    if access.closes_at not in json.dumps(trust):
+        yield f"緊急用の役割 {role} の期限が、承認された日({access.until})と違います"
+    rule = tenant.client("events").describe_rule(Name=f"{names.prefix}-emergency-used")
+    if not str(rule.get("State", "")).startswith("ENABLED"):
+        yield "緊急用の役割が使われたときの知らせが止まっています"
+
+
+def emergency_note(tenant: LiveTenant, now: str) -> str | None:
+    """What a reader of a verification should know although it is no fault."""
+    access = tenant.manifest.emergency
+    if access is None or access.is_over(now):
+        return None
+    return (
+        f"緊急用の役割が {access.until} まで開いています(承認 {access.approved_on}、"
+        f"{access.approved_by})。"
+    )
+
+
 def _kind(error: Exception) -> str:
     if isinstance(error, ClientError):
         return str(error.response["Error"]["Code"])
@@ -175,4 +226,5 @@ _PROBES: dict[str, tuple[Probe, str]] = {
     "tags": (_tags, "docs/operations/runbooks.md#請求用タグ"),
     "alarms": (_alarms, "docs/operations/runbooks.md#警報"),
     "functions": (_functions, "docs/operations/runbooks.md#関数"),
+    "emergency": (_emergency, "docs/operations/runbooks.md#緊急用の役割"),
 }

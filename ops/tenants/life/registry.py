@@ -117,12 +117,14 @@ class Registry:
         )
         return self._put(entry, _now(), operation=after, event={"event": "step", "step": step})
 
-    def finish(self, entry: Entry, state: str, facts: Mapping[str, Any]) -> Entry:
-        """Ends the command: the tenant is in `state` now."""
+    def finish(
+        self, entry: Entry, state: str, facts: Mapping[str, Any], *, event: str = "finished"
+    ) -> Entry:
+        """Ends the command: the tenant is in `state` now. `event`: how it ended."""
         kept = {name: v for name, v in {**entry.facts, **facts}.items() if v is not None}
         now = _now()
         return self._put(
-            entry, now, state=state, facts=kept, operation=None, event={"event": "finished"}
+            entry, now, state=state, facts=kept, operation=None, event={"event": event}
         )
 
     def _put(self, entry: Entry, now: str, *, event: Mapping[str, Any], **changes: Any) -> Entry:

@@ -5,7 +5,8 @@ staff learn whether the trail is whole without reading a record. Registers are c
 yet.
 """
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,6 @@ from typing import Any
 
 from lambdas.casework import audit
 from lambdas.casework.clock import from_iso, japanese_day
-from lambdas.jobs.seals import parse
 from lambdas.store.trail import ChainHead, Content, KeptEvent
 
 _MOST_TOLD = 1000
@@ -127,7 +127,7 @@ def _check_contents(
         if head.disposed:
             continue  # what is left of it has no event any more, and is told below
         last: dict[str, Mapping[str, Any]] = {}
-        for written in (w for e in chains.get(subject, []) for w in e["written"]):
+        for written in _standing(chains.get(subject, [])):
             record_id, number = written["recordId"], written["revision"]
             last[record_id] = written
             kept = revisions.pop((subject, record_id, number), None)
@@ -146,6 +146,23 @@ def _check_contents(
         tell("content", subject, f"the current {record_id} has no event")
 
 
+def _standing(chain: Sequence[Event]) -> list[Mapping[str, Any]]:
+    """What the writes of a chain have left, in order: not what a later restoration names as lost
+    (`lost`), which stood in the table once and went with its taking back in time."""
+    lost: Counter[tuple[str, int, str]] = Counter()
+    standing = []
+    for event in reversed(chain):
+        for written in reversed(event["written"]):
+            key = (written["recordId"], int(written["revision"]), written["contentSha256"])
+            if lost[key]:
+                lost[key] -= 1
+            else:
+                standing.append(written)
+        for gone in event.get("lost", ()):
+            lost[gone["recordId"], int(gone["revision"]), gone["contentSha256"]] += 1
+    return standing[::-1]
+
+
 def _check_seals(
     seals: Mapping[str, bytes],
     days: Mapping[str, list[tuple[str, str]]],
@@ -154,7 +171,7 @@ def _check_seals(
 ) -> None:
     previous = audit.GENESIS
     for day in sorted(seals):
-        seal = parse(seals[day])
+        seal = json.loads(seals[day])
         if seal["previousSeal"] != previous:
             tell("seal", day, "the seal does not follow the one before it")
         leaves = [digest for _, digest in sorted(days.get(day, []))]

@@ -1,0 +1,1 @@
+"""Drills: restoring a tenant before it is needed."""
