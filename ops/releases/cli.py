@@ -12,10 +12,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from infra.version import version
 from ops.local import assets
 from ops.releases.advisories import AdvisoryError, Judged, judge
 from ops.releases.materials import MaterialsError, materials
-from ops.releases.sbom import bill, read, version
+from ops.releases.sbom import bill, read
 
 app = typer.Typer(
     help="1つの版が何からできているか、既知の弱点があるかを示します。", no_args_is_help=True

@@ -1,7 +1,6 @@
 """The bill of materials of a release as CycloneDX 1.6 JSON: of one source always the same bytes."""
 
 import json
-import tomllib
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,19 +14,13 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
+from infra.version import version
 from ops.local import assets
-from ops.paths import ROOT
 from ops.releases.materials import Material, MaterialsError
 
 # Names the releases of this project among all bills of materials.
 _NAMESPACE = uuid.UUID("7b0f6f0e-8f4c-4d0e-9a43-5b1f0f3c1a10")
 _HASHES = {"sha256": HashAlgorithm.SHA_256, "sha512": HashAlgorithm.SHA_512}
-
-
-def version() -> str:
-    """The release's number, as the project's file says."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return str(project["version"])
 
 
 def bill(found: Iterable[Material]) -> str:
