@@ -1,6 +1,7 @@
 """The real `cdk bootstrap` and `cdk deploy`, with the local cloud as their only endpoint."""
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from infra.manifest import load
 from infra.names import stage_id
+from ops.live import profile_of
 from ops.local.cloud import CloudError, LocalCloud
 from ops.paths import BIN, LOCAL, ROOT
 
@@ -128,6 +130,7 @@ def run_cdk(
         "CDK_VALIDATION": "false",
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
     }
+    profile = profile_of(account) if cloud is None else None
     log = log or (cloud.home if cloud else LOCAL) / "cdk.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
@@ -137,11 +140,20 @@ def run_cdk(
         done = subprocess.run(  # noqa: S603  # our own node and a fixed program
             [
                 str(BIN / "node"), str(_CDK), "--ci", "--no-color", "--no-notices",
-                "--no-version-reporting", *arguments,
+                "--no-version-reporting", *(["--profile", profile] if profile else []), *arguments,
             ],
             env=environment, cwd=cwd, stdout=file, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
     if done.returncode:
         told = log.read_bytes()[begun:].decode(errors="replace")
         tail = "\n".join(told.splitlines()[-40:])
-        raise CloudError(f"cdk {arguments[0]} が失敗しました。記録: {log}\n{tail}")
+        raise CloudError(f"cdk {arguments[0]} が失敗しました。{_reason(told)}\n記録: {log}\n{tail}")
+
+
+def _reason(told: str) -> str:
+    """The line in which the CDK or our own app says why; nothing where none does."""
+    lines = [line.strip() for line in told.splitlines()]
+    failed = [line for line in lines if "❌" in line or "failed:" in line]
+    # Our own app speaks Japanese.
+    ours = [line for line in lines if re.search(r"[ぁ-ん]", line)]
+    return next(iter([*ours, *failed]), "")[:300]
