@@ -24,6 +24,7 @@ from ops.costs.pricing_rules import UnpricedError
 from ops.paths import ROOT
 from ops.problems import print_problems
 from ops.tenants.life.cli import app as life
+from ops.tenants.life.status_cli import app as life_status
 from ops.tenants.template import manifest_text
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 
 app.add_typer(life)
+app.add_typer(life_status)
 
 _out = Console()
 _err = Console(stderr=True)
