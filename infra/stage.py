@@ -24,6 +24,7 @@ from infra.constructs.tags import tag_everything
 from infra.manifest import Manifest
 from infra.names import names_of, stage_id
 from infra.routes import Routes
+from infra.version import version
 
 
 class DataStack(Stack):
@@ -127,6 +128,7 @@ class AppStack(Stack):
             self,
             "Alarms",
             names=names,
+            tenant=f"{manifest.municipality}({manifest.lg_code} {manifest.environment})",
             email=manifest.alarm_email,
             api_names=[names.api(kind) for kind in (first, *others)],
             jobs=functions.jobs,
@@ -153,6 +155,7 @@ class AppStack(Stack):
             "FilesBucket": names.files_bucket,
             "KeyAlias": names.key_alias,
             "SealsBucket": names.seals_bucket,
+            "Version": version(),
         }
         for output_id, value in outputs.items():
             CfnOutput(self, output_id, value=value)

@@ -15,6 +15,7 @@ from ops.offers.cli import app as offers
 from ops.paths import BIN
 from ops.policy.cli import app as policy
 from ops.registers.cli import app as registers
+from ops.releases.cli import app as releases
 from ops.statistics.cli import app as statistics
 from ops.tenants.cli import app as tenants
 from ops.vendors.cli import app as vendors
@@ -30,6 +31,7 @@ app.add_typer(tenants, name="tenant")
 app.add_typer(vendors, name="vendor")
 app.add_typer(fleet, name="fleet")
 app.add_typer(drills, name="drill")
+app.add_typer(releases, name="release")
 app.add_typer(registers, name="register")
 app.add_typer(cases, name="case")
 app.add_typer(statistics, name="statistics")

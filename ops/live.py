@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.manifest import Manifest, load
 from infra.names import stage_id
-from ops.local.cloud import LocalCloud, the_cloud
+from ops.local.cloud import MAKING_CLIENTS, LocalCloud, the_cloud
 
 # A verification may take as long as its function may run; asked again it would run twice.
 _PATIENT = Config(read_timeout=620, retries={"total_max_attempts": 1})
@@ -78,4 +78,19 @@ def aws_client(manifest: Manifest, service: str, cloud: LocalCloud | None) -> An
     """A boto3 client for the manifest's account; the operator's own credentials on AWS."""
     if cloud is not None:
         return cloud.client(service, manifest.account, manifest.region)
-    return boto3.client(service, region_name=manifest.region, config=_PATIENT)  # type: ignore[call-overload]  # any service
+    return client_of_account(manifest.account, service, manifest.region, _PATIENT)
+
+
+def client_of_account(account: str, service: str, region: str, config: Config | None = None) -> Any:
+    """A client on AWS: by the account's profile where the operator has one, else by the
+    credentials at hand."""
+    with MAKING_CLIENTS:
+        profile = profile_of(account)
+        made_by: Any = boto3.Session(profile_name=profile) if profile else boto3
+        return made_by.client(service, region_name=region, config=config)
+
+
+def profile_of(account: str) -> str | None:
+    """The AWS profile of an account among the operator's, for fleets over several accounts."""
+    name = f"soudan-{account}"
+    return name if name in boto3.Session().available_profiles else None

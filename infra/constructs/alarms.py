@@ -2,6 +2,8 @@
 
 Alarms are billed per metric they look at, so each looks at as few as it can. A failing or
 throttled api function shows as 5xx at the gateway; only the nightly job needs its own.
+
+Whoever is woken reads which tenant it is and where it is written what to do.
 """
 
 from __future__ import annotations
@@ -20,6 +22,20 @@ from constructs import Construct
 from infra.names import STAGE_NAME, Names
 from infra.policy.gates import acknowledge
 
+_RUNBOOKS = "docs/operations/runbooks.md"
+# What an alarm says (Japanese), and the heading of its runbook.
+_TEXTS = {
+    "api-5xx": ("要求が失敗しています。", "要求の失敗"),
+    "jobs-errors": ("夜間の処理が失敗しました。", "夜間の処理"),
+    "key-state": ("鍵が止められたか、削除が予定されました。", "鍵"),
+}
+
+
+def alarm_text(alarm: str, tenant: str) -> str:
+    """What the operator reads: tenant, what is the matter, runbook. No personal data."""
+    matter, heading = _TEXTS[alarm]
+    return f"{tenant}: {matter}手順書: {_RUNBOOKS}#{heading}"
+
 
 class TenantAlarms(Construct):
     """Topic, alarms `api-5xx` and `jobs-errors`, and the rule `key-state`."""
@@ -30,6 +46,7 @@ class TenantAlarms(Construct):
         id: str,
         *,
         names: Names,
+        tenant: str,
         email: str,
         api_names: Sequence[str],
         jobs: lambda_.IFunction,
@@ -56,6 +73,7 @@ class TenantAlarms(Construct):
         self._alarm(
             "Api5xx",
             f"{names.prefix}-api-5xx",
+            alarm_text("api-5xx", tenant),
             _sum_of([_api_5xx(name) for name in api_names]),
             datapoints=2,
             periods=3,
@@ -63,19 +81,28 @@ class TenantAlarms(Construct):
         self._alarm(
             "JobsErrors",
             f"{names.prefix}-jobs-errors",
+            alarm_text("jobs-errors", tenant),
             jobs.metric_errors(period=Duration.hours(1), statistic="Sum"),
             datapoints=1,
             periods=1,
         )
-        self._watch_key(names, key_arn)
+        self._watch_key(names, alarm_text("key-state", tenant), key_arn)
 
     def _alarm(
-        self, id: str, name: str, metric: cloudwatch.IMetric, *, datapoints: int, periods: int
+        self,
+        id: str,
+        name: str,
+        text: str,
+        metric: cloudwatch.IMetric,
+        *,
+        datapoints: int,
+        periods: int,
     ) -> None:
         cloudwatch.Alarm(
             self,
             id,
             alarm_name=name,
+            alarm_description=text,
             metric=metric,
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -85,7 +112,7 @@ class TenantAlarms(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         ).add_alarm_action(actions.SnsAction(self.topic))
 
-    def _watch_key(self, names: Names, key_arn: str) -> None:
+    def _watch_key(self, names: Names, text: str, key_arn: str) -> None:
         """KMS has no metric of a key's state; its own log tells who turns it off."""
         rule = events.Rule(
             self,
@@ -99,7 +126,16 @@ class TenantAlarms(Construct):
                     "resources": {"ARN": [key_arn]},
                 },
             ),
-            targets=[targets.SnsTopic(self.topic)],
+            # Not the event itself: it names who did it, and is no text for a mail.
+            targets=[
+                targets.SnsTopic(
+                    self.topic,
+                    message=events.RuleTargetInput.from_text(
+                        f"{text}({events.EventField.from_path('$.detail.eventName')}、"
+                        f"{events.EventField.time})"
+                    ),
+                )
+            ],
         )
         acknowledge(
             rule,

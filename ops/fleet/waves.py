@@ -45,15 +45,18 @@ def roll_out(
     size: int,
     at_once: int,
     say: Callable[[int, int, Sequence[Turn[T]]], None],
+    prepare: Callable[[Sequence[T]], None] = lambda _: None,
 ) -> Rollout[T]:
     """Takes each tenant's turn by `act`, which gives its error or None, `at_once` side by side.
 
-    A wave is finished before it is judged; after one with a failure no other is begun. `say` hears
-    each wave's number, how many there are, and its turns.
+    `prepare` does for a whole wave what need not be done for each of it. A wave is finished before
+    it is judged; after one with a failure no other is begun. `say` hears each wave's number, how
+    many there are, and its turns.
     """
     planned = waves(tenants, size=size)
     turns: list[Turn[T]] = []
     for number, wave in enumerate(planned, start=1):
+        prepare(wave)
         with ThreadPoolExecutor(at_once) as pool:
             done = [
                 Turn(tenant=tenant, error=error)

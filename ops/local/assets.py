@@ -131,11 +131,11 @@ def build(platform: str) -> Path:
     )
     if stamp.is_file() and stamp.read_text() == digest:
         return target
-    packages = _packages(platform)
+    installed = packages(platform)
     fresh = BUILD / f"lambda-{platform}.new"
     shutil.rmtree(fresh, ignore_errors=True)
     for function in FUNCTIONS:
-        _assemble(function, packages, fresh / function.name)
+        _assemble(function, installed, fresh / function.name)
         _compile(platform, fresh / function.name)
     (fresh / "stamp").write_text(digest)
     shutil.rmtree(target, ignore_errors=True)
@@ -143,7 +143,7 @@ def build(platform: str) -> Path:
     return target
 
 
-def _packages(platform: str) -> Path:
+def packages(platform: str) -> Path:
     """The locked packages for a platform, installed once per lock file."""
     lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
     target = BUILD / "packages" / f"{platform}-{lock}"

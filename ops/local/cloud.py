@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ ACCOUNT = "122041000001"
 REGION = "ap-northeast-1"
 
 _LOCK = ROOT / "requirements" / "ministack.txt"
+
+
+# A client is made from the session that all share, which takes no two threads; it is used by many.
+MAKING_CLIENTS = threading.Lock()
 
 
 class CloudError(Exception):
@@ -103,13 +108,14 @@ class LocalCloud:
 
     def client(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
         """A boto3 client on this cloud; an account's number is its access key."""
-        return boto3.client(  # type: ignore[call-overload]  # any service
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=account,
-            aws_secret_access_key="local",  # noqa: S106  # the emulator asks for none
-        )
+        with MAKING_CLIENTS:
+            return boto3.client(  # type: ignore[call-overload]  # any service
+                service,
+                region_name=region,
+                endpoint_url=self.endpoint,
+                aws_access_key_id=account,
+                aws_secret_access_key="local",  # noqa: S106  # the emulator asks for none
+            )
 
     def _environment(self, *, enforce_iam: bool) -> dict[str, str]:
         state, files = self.home / "state", self.home / "s3"

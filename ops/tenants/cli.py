@@ -27,6 +27,7 @@ from ops.paths import ROOT
 from ops.problems import print_problems
 from ops.tenants.life.cli import app as life
 from ops.tenants.life.probes import utc_now
+from ops.tenants.life.status_cli import app as life_status
 from ops.tenants.template import manifest_text
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 
 app.add_typer(life)
+app.add_typer(life_status)
 
 _out = Console()
 _err = Console(stderr=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import jsonschema_rs
 from botocore.exceptions import BotoCoreError, ClientError
 from ruamel.yaml import YAML
@@ -14,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from infra.names import Vendor
 from lambdas.casework.forms import SCHEMAS
+from ops.live import client_of_account
 from ops.local.cloud import LocalCloud, the_cloud
 from ops.local.deploy import bootstrap, run_cdk
 from ops.paths import ROOT
@@ -41,7 +41,7 @@ class VendorPlace:
     def client(self, service: str) -> Any:
         if self._cloud is not None:
             return self._cloud.client(service, self.vendor.account, self.vendor.region)
-        return boto3.client(service, region_name=self.vendor.region)  # type: ignore[call-overload]  # any service
+        return client_of_account(self.vendor.account, service, self.vendor.region)
 
     def registry(self) -> Registry:
         """Raises VendorError when it is not there."""

@@ -439,6 +439,27 @@ def test_papers_are_printed_by_a_function_of_their_own(production: Tenant) -> No
     assert papers["Handler"] == "lambdas.papers.app.app"
 
 
+def test_each_alarm_names_tenant_and_runbook(tenants: dict[str, Tenant]) -> None:
+    """And the heading that it names is there. A text holds neither ARN nor who did something."""
+    guide = (ROOT / "docs" / "operations" / "runbooks.md").read_text("utf-8")
+    headings = set(re.findall(r"^## (.+)$", guide, re.MULTILINE))
+    for tenant in tenants.values():
+        manifest = tenant.manifest
+        texts = [a["AlarmDescription"] for a in _all(tenant.app, "AWS::CloudWatch::Alarm")]
+        for rule in _all(tenant.app, "AWS::Events::Rule"):
+            for target in rule["Targets"]:
+                if "InputTransformer" in target:
+                    texts.append(target["InputTransformer"]["InputTemplate"])
+                    assert set(target["InputTransformer"]["InputPathsMap"].values()) == {
+                        "$.detail.eventName", "$.time",
+                    }  # fmt: skip
+        assert len(texts) == 3
+        for text in texts:
+            assert f"{manifest.municipality}({manifest.lg_code} {manifest.environment})" in text
+            (named,) = re.findall(r"docs/operations/runbooks\.md#([^\s(\"]+)", text)
+            assert named in headings
+
+
 def test_alarms_look_at_as_few_metrics_as_they_can(tenants: dict[str, Tenant]) -> None:
     """Each metric of an alarm is billed."""
     for name, metrics in (("122041-demo", 2), ("232386-sample", 3)):

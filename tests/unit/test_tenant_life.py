@@ -1,6 +1,7 @@
 """The life of a tenant over moto: every command, cut off after every step, ends where an
 undisturbed one does; what would lose records is refused."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ from ops.paths import ROOT
 from ops.tenants.life import commands, doors
 from ops.tenants.life.changes import changes
 from ops.tenants.life.engine import Command, LifeError, World, run
-from ops.tenants.life.probes import recovery_faults
+from ops.tenants.life.probes import Fault, recovery_faults
 from ops.tenants.life.registry import Registry, RegistryError
 from tests import good_requests
 from tests.unit.exchanged import REGION, Tenants, allow_export
@@ -301,6 +302,26 @@ def test_another_command_waits_for_the_one_under_way(place: Place) -> None:
     with pytest.raises(RegistryError, match="引渡し済み"):
         run(commands.OFFBOARD[1], place.world(confirm="0"))
     assert run(commands.SUSPEND, place.world()).state == "suspended"
+
+
+def test_what_did_not_stand_the_probes_is_deployed_anew_once_it_is_repaired(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = Fault(probe="door", text="画面が開きません", runbook="#")
+    monkeypatch.setattr(commands, "verify", lambda _: (["door"], [fault]))
+    with pytest.raises(LifeError, match="画面が開きません"):
+        run(commands.DEPLOY, place.world())
+    # Unrepaired it is only probed again; by a new release or new settings it is deployed.
+    with pytest.raises(LifeError):
+        run(commands.DEPLOY, place.world())
+    assert place.deployed == 1
+    with pytest.raises(LifeError):
+        run(commands.DEPLOY, dataclasses.replace(place.world(), settings="s2"))
+    assert place.deployed == 2
+    monkeypatch.setattr(commands, "verify", lambda _: (["door"], []))
+    entry = run(commands.DEPLOY, dataclasses.replace(place.world(), settings="s2", release="r2"))
+    assert place.deployed == 3
+    assert (entry.facts["release"], entry.facts["settings"]) == ("r2", "s2")
 
 
 def test_two_operators_at_once(place: Place) -> None:

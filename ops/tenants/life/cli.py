@@ -1,6 +1,8 @@
 """`soudan tenant …`: the commands of a tenant's life, on the vendor's registry."""
 
+import hashlib
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,13 +19,15 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.manifest import Manifest, ManifestError, load
+from infra.names import stage_id
+from infra.policy.template import Template
 from lambdas.exchange import sealing
 from ops.exchange import bundle
 from ops.exchange.bundle import ExchangeError
 from ops.live import NotDeployedError, aws_client, find, same_account
 from ops.local import assets
-from ops.local.cloud import CloudError, the_cloud
-from ops.local.deploy import deploy_tenants
+from ops.local.cloud import CloudError, LocalCloud, the_cloud
+from ops.local.deploy import deploy_assembly, synth_tenants
 from ops.paths import ROOT
 from ops.registers.register import RegistrationError, login_for
 from ops.tenants.life import commands
@@ -36,7 +40,8 @@ from ops.vendors.place import VendorError, VendorPlace, vendor_file
 
 app = typer.Typer()
 
-EVIDENCE = ROOT / "evidence"
+# Of a vendor whose operators share a disk, the variable names the place there.
+EVIDENCE = Path(os.environ.get("SOUDAN_EVIDENCE", ROOT / "evidence"))
 
 _progress = Console(stderr=True)
 File = Annotated[Path, typer.Argument(help="テナントの設定ファイル")]
@@ -103,36 +108,83 @@ def world_of(
     *,
     tell: Callable[[str], None] = say,
     log: Path | None = None,
+    assembly: Path | None = None,
 ) -> World:
-    """What the steps of a command on one tenant work on. `log`: where the CDK's output goes."""
+    """What the steps of a command on one tenant work on. `log`: where the CDK's output goes;
+    `assembly`: where the tenant was synthesised already."""
     name = tenant_name(manifest)
     return World(
         tenant=name,
         registry=registry,
         live=lambda: find(file),
-        deploy=lambda: deploy_file(file, manifest, log),
+        deploy=lambda: deploy_file(file, manifest, log, tell, assembly),
         say=tell,
         release=assets.release(),
+        settings=settings_of(file, manifest),
         evidence=EVIDENCE / name,
         ordered_by=ordered_by,
         asked=asked,
     )
 
 
-def deploy_file(file: Path, manifest: Manifest, log: Path | None = None) -> None:
+def settings_of(file: Path, manifest: Manifest) -> str:
+    """A digest of what a tenant has of its own: manifest and layouts."""
+    layouts = ROOT / manifest.papers_layouts if manifest.papers_layouts else None
+    own = sorted(p for p in layouts.rglob("*") if p.is_file()) if layouts else []
+    digest = hashlib.sha256(file.read_bytes())
+    for path in own:
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def deploy_file(
+    file: Path,
+    manifest: Manifest,
+    log: Path | None = None,
+    tell: Callable[[str], None] = say,
+    assembly: Path | None = None,
+) -> None:
     """Builds what is to be deployed and deploys it, unless something that holds records would be
-    lost. Raises LifeError, CloudError, NotDeployedError."""
+    lost. `assembly`: where it was synthesised already. Raises LifeError, CloudError,
+    NotDeployedError."""
     refuse_expired(manifest)
-    lost = [change for change in planned(manifest) if change.kind == "lost"]
-    if lost:
-        told_of = "\n".join(f"  {c.type} {c.resource}: {c.why}" for c in lost)
-        raise LifeError(
-            "記録を持つものが失われる変更です。配備していません。設定ファイルかソフトウェアを"
-            f"元に戻してください。\n{told_of}"
+    cloud = the_cloud() if manifest.environment == "local" else None
+    if cloud is None:
+        same_account(manifest)
+    with tempfile.TemporaryDirectory() as directory:
+        if assembly is None:
+            assembly = Path(directory)
+            assets.build(platform_of(manifest))
+            synth_tenants(cloud, [file], assembly, log=log)
+        # Judged as it is deployed, and synthesised by the CDK's own process: a kernel in ours
+        # would grow with every tenant, and takes no two threads.
+        found = compared_with_live(manifest, cloud, templates_of(manifest, assembly))
+        lost = [change for change in found if change.kind == "lost"]
+        if lost:
+            told_of = "\n".join(f"  {c.type} {c.resource}: {c.why}" for c in lost)
+            raise LifeError(
+                "記録を持つものが失われる変更です。配備していません。設定ファイルかソフトウェアを"
+                f"元に戻してください。\n{told_of}"
+            )
+        deploy_assembly(cloud, [file], assembly, say=tell, log=log)
+
+
+def platform_of(manifest: Manifest) -> str:
+    """For which platform a tenant's functions are built: one of assets.PLATFORMS."""
+    return "host" if manifest.environment == "local" else "aarch64"
+
+
+def templates_of(manifest: Manifest, assembly: Path) -> dict[str, Template]:
+    """A tenant's templates of a cloud assembly by stack name."""
+    inside = assembly / f"assembly-{stage_id(manifest)}"
+    artifacts = json.loads((inside / "manifest.json").read_text("utf-8"))["artifacts"]
+    return {
+        artifact["properties"]["stackName"]: json.loads(
+            (inside / artifact["properties"]["templateFile"]).read_text("utf-8")
         )
-    local = manifest.environment == "local"
-    assets.build("host" if local else "aarch64")
-    deploy_tenants(the_cloud() if local else None, [file], say=say, log=log)
+        for artifact in artifacts.values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
 
 
 def refuse_expired(manifest: Manifest) -> None:
@@ -151,14 +203,22 @@ def planned(manifest: Manifest) -> list[Change]:
     # The CDK takes seconds to load.
     from ops.tenants.synthesis import synthesise
 
+    refuse_expired(manifest)
     cloud = the_cloud() if manifest.environment == "local" else None
     if cloud is None:
         same_account(manifest)
-    formation = aws_client(manifest, "cloudformation", cloud)
     with tempfile.TemporaryDirectory() as directory:
         (tenant,) = synthesise([manifest], Path(directory), builtin_validation=False)
+    return compared_with_live(manifest, cloud, tenant.stacks)
+
+
+def compared_with_live(
+    manifest: Manifest, cloud: LocalCloud | None, stacks: Mapping[str, Template]
+) -> list[Change]:
+    """How templates by stack name differ from what is deployed, what would be lost first."""
+    formation = aws_client(manifest, "cloudformation", cloud)
     found: list[Change] = []
-    for stack, template in tenant.stacks.items():
+    for stack, template in stacks.items():
         try:
             body = formation.get_template(StackName=stack, TemplateStage="Original")
         except ClientError as error:

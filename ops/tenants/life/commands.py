@@ -24,7 +24,17 @@ _ACTIVE = frozenset({"active"})
 
 def _deploy(world: World, _: Notes) -> Notes:
     world.deploy()
-    return {"deployedAt": world.now.isoformat(timespec="seconds"), "release": world.release}
+    return {
+        "deployedAt": world.now.isoformat(timespec="seconds"),
+        "release": world.release,
+        "settings": world.settings,
+    }
+
+
+def _is_of_before(world: World, notes: Notes) -> bool:
+    """Whether source or settings have changed since: a tenant that did not stand the probes is
+    repaired by either, and would else be told to have what it has not."""
+    return (notes.get("release"), notes.get("settings")) != (world.release, world.settings)
 
 
 def _probe(world: World, _: Notes) -> Notes:
@@ -34,7 +44,7 @@ def _probe(world: World, _: Notes) -> Notes:
         raise LifeError(
             f"配備した環境に異常があります。直してから、同じコマンドを実行してください。\n{told}"
         )
-    return {"probes": made}
+    return {"probes": made, "verifiedAt": world.now.isoformat(timespec="seconds")}
 
 
 def _check_resumable(world: World, _: Notes) -> Notes:
@@ -183,7 +193,7 @@ def _key_is_gone(world: World, notes: Notes) -> Notes:
 _CLOSE = Step(name="close-doors", title="入口を閉じています", act=_close_doors)
 _DISABLE = Step(name="disable-key", title="鍵を止めています", act=_disable_key)
 _VERIFY = Step(name="probe", title="環境を確かめています", act=_probe)
-_DEPLOY = Step(name="deploy", title="配備しています", act=_deploy)
+_DEPLOY = Step(name="deploy", title="配備しています", act=_deploy, stale=_is_of_before)
 
 
 def _only(*names: str) -> Any:
@@ -199,7 +209,7 @@ DEPLOY = Command(
     begins=frozenset({"new"}),
     ends="active",
     steps=(_DEPLOY, _VERIFY),
-    facts=_only("deployedAt", "release"),
+    facts=_only("deployedAt", "release", "settings", "verifiedAt"),
 )
 UPGRADE = Command(
     name="upgrade",
@@ -207,7 +217,7 @@ UPGRADE = Command(
     begins=_ACTIVE,
     ends="active",
     steps=(_DEPLOY, _VERIFY),
-    facts=_only("deployedAt", "release"),
+    facts=_only("deployedAt", "release", "settings", "verifiedAt"),
 )
 SUSPEND = Command(
     name="suspend",
@@ -231,7 +241,7 @@ RESUME = Command(
         Step(name="open-doors", title="入口を開けています", act=_open_doors),
         _VERIFY,
     ),
-    facts=_only("doors", "resumeBy"),
+    facts=_only("doors", "resumeBy", "verifiedAt"),
 )
 # One command for the person who closes a tenant; each part ends where somebody must act.
 OFFBOARD = (

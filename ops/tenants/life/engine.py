@@ -20,11 +20,16 @@ class LifeError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step. `act` may be done twice with the same outcome; it gives notes for later steps."""
+    """One step. `act` may be done twice with the same outcome; it gives notes for later steps.
+
+    `stale` says of a step that was done that it must be done again: what it was done with has been
+    repaired since.
+    """
 
     name: str
     title: str
     act: Callable[["World", Notes], Notes]
+    stale: Callable[["World", Notes], bool] = lambda _, __: False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +58,10 @@ class World:
     evidence: Path
     ordered_by: str
     asked: Mapping[str, Any]
-    # Which source is deployed: a digest of all that goes into a tenant.
+    # Which source is deployed: a digest of all that goes into every tenant.
     release: str
+    # Of this tenant's own: a digest of its manifest and layouts.
+    settings: str = ""
     # For tests: called after each step, and may raise as a crash would.
     after_step: Callable[[str], None] = lambda _: None
 
@@ -80,7 +87,7 @@ def run(command: Command, world: World) -> Entry:
     for step in command.steps:
         operation = entry.operation
         assert operation is not None
-        if step.name in operation.done:
+        if step.name in operation.done and not step.stale(world, operation.notes):
             continue
         world.say(step.title)
         note = step.act(world, {**entry.facts, **operation.notes})

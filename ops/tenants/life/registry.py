@@ -112,7 +112,7 @@ class Registry:
             command=operation.command,
             ordered_by=operation.ordered_by,
             begun_at=operation.begun_at,
-            done=(*operation.done, step),
+            done=(*(one for one in operation.done if one != step), step),
             notes={**operation.notes, **note},
         )
         return self._put(entry, _now(), operation=after, event={"event": "step", "step": step})
