@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import new_desk, new_room
 from tests.browser.desk import Desk, Watch
+from tests.browser.test_manage_duties import new_case, record
 from tests.browser.test_meetings import day
 from tests.unit.printing import Read, squeezed
 
@@ -31,7 +32,7 @@ COMPLAINT = "家賃の督促が届いて眠れないと話す。"
 REFERRAL = "住まいの相談は団体だけでは支えきれない。"
 SCREENED = "家計と介護と長男の孤立が重なる。"
 LIVING = "退去を求める通知が二通ある。"
-STRENGTH = "近所の猫の世話を欠かさない。"
+AUNT = "叔母の静江"
 TASK_AT_MEETING = "週に一度、玄関先で声をかける。"
 VISIT_OF_TOWN = "役場の窓口で家賃の相談をした。"
 VISIT_OF_COUNCIL = "貸付の申請書を一緒に書いた。"
@@ -40,6 +41,15 @@ GOAL = "住まいを失わずに二人で暮らす。"
 ROLE_OF_NPO = "昼食会に誘い、帰りに様子を聞く。"
 SUMMARY = "家賃の分納が決まり、滞納がなくなった。"
 
+# The town's and the council's sheets, with what stands on them.
+HOME = "アセスメントシート2 住まい・健康・障害・介護"
+WHOLE = "アセスメントシート1 基本・世帯"
+ASSESSED = (
+    *(WHOLE, HOME, "アセスメントシート3 収入・家計・就労・教育"),
+    *("アセスメントシート4 課題と特性・整理", "スクリーニング"),
+)
+# What whoever attended the 支援会議 reads of it while its papers lie open.
+MET = (HOME, "会議記録", "協力依頼(支援会議)", "状態の変更")
 # What the NPO brought in with the case, and keeps as its own.
 OWN = ("相談受付・申込票", "つなぐシート", "加わる機関")
 
@@ -57,9 +67,11 @@ class Walk:
     shien: str = ""
     juso: str = ""
     consents: list[str] = field(default_factory=list)
-    # Paper → what was read of it, PDF and workbook.
+    # Paper → what was read of it; papers whose workbook was read too.
     printed: dict[str, Read] = field(default_factory=dict)
-    books: dict[str, str] = field(default_factory=dict)
+    books: set[str] = field(default_factory=set)
+    offered: dict[str, dict[str, Any]] = field(default_factory=dict)
+    found: list[Desk] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
 
     def step(self, name: str, *, after: str | None = None) -> None:
@@ -69,6 +81,13 @@ class Walk:
 
     def reached(self) -> None:
         self.done.append(self.name)
+
+    def prints(self, desk: Desk) -> dict[str, dict[str, Any]]:
+        """Every paper there is, by its name."""
+        if not self.offered:
+            items = desk.api("GET", "prints")["body"]["items"]
+            self.offered = {item["paper"]: item for item in items}
+        return self.offered
 
 
 @pytest.fixture(scope="module")
@@ -164,11 +183,18 @@ def to_list(desk: Desk) -> None:
 
 
 def find_case(desk: Desk, walk: Walk) -> None:
+    """Opens the case as it stands now: from the list the first time, later by its address."""
     page = desk.page
-    to_list(desk)
-    link = page.locator(f'main a[href="#/cases/{walk.case_id}"]').first
-    desk.seek(link)
-    link.click()
+    if desk in walk.found:
+        page.get_by_role("link", name="会議", exact=True).click()
+        expect(page.get_by_role("heading", name="会議", exact=True)).to_be_visible()
+        desk.open(f"#/cases/{walk.case_id}")
+    else:
+        to_list(desk)
+        link = page.locator(f'main a[href="#/cases/{walk.case_id}"]').first
+        desk.seek(link)
+        link.click()
+        walk.found.append(desk)
     expect(page.get_by_role("navigation", name="このケースの画面")).to_be_visible()
 
 
@@ -183,8 +209,8 @@ def begin(desk: Desk, walk: Walk, title: str) -> None:
 
 def open_record(desk: Desk, walk: Walk, title: str) -> None:
     tab(desk, walk, "すべての記録")
-    desk.page.get_by_role("table").get_by_role("link", name=title).first.click()
-    expect(desk.page.get_by_role("heading", name=title, level=2)).to_be_visible()
+    desk.page.get_by_role("table").get_by_role("link", name=title, exact=True).first.click()
+    expect(desk.page.get_by_role("heading", name=title, level=2, exact=True).first).to_be_visible()
 
 
 def edit(desk: Desk) -> None:
@@ -211,7 +237,16 @@ def sees(desk: Desk, walk: Walk, *titles: str) -> None:
     tab(desk, walk, "すべての記録")
     table = desk.page.get_by_role("table")
     expect(table.get_by_role("rowheader").first).to_be_visible()
-    assert sorted(set(table.get_by_role("rowheader").all_inner_texts())) == sorted(titles)
+    assert set(table.get_by_role("rowheader").all_inner_texts()) == set(titles)
+
+
+def shows(desk: Desk, walk: Walk, title: str, text: str, *, but_not: str | None = None) -> None:
+    find_case(desk, walk)
+    open_record(desk, walk, title)
+    record = desk.page.locator("main")
+    expect(record).to_contain_text(text)
+    if but_not is not None:
+        expect(record).not_to_contain_text(but_not)
 
 
 def knows_nothing(desk: Desk, walk: Walk) -> None:
@@ -222,6 +257,73 @@ def knows_nothing(desk: Desk, walk: Walk) -> None:
     expect(page.get_by_text(walk.case_id)).to_have_count(0)
     desk.open(f"#/cases/{walk.case_id}")
     expect(page.get_by_role("alert")).to_contain_text(NOTHING)
+
+
+# --- at the printer
+
+# Papers that no screen has a button for yet.
+BY_ROUTE = frozenset(
+    {"invitation", "disclosure-letter", "disclosure-copy", "disposal-certificate", "sign-up"}
+)
+
+
+def take(
+    walk: Walk, desk: Desk, paper: str, *says: str, label: str = "印刷（PDF）", **query: str
+) -> None:
+    """Prints what the screen offers, reads it back, and its workbook where there is one."""
+    print_of = walk.prints(desk)[paper]
+    title = print_of["title"]
+    if paper in BY_ROUTE:
+        content = by_route(desk, paper, **query)
+    else:
+        content = saved_by(desk, f"{title}：{label}", copies=print_of["copies"] and bool(says))
+    read = Read.of(content)
+    assert read.title == title
+    for text in says:
+        assert read.says(text), (paper, text, read.text)
+    walk.printed[paper] = read
+    if print_of["excel"] and says:
+        cells = workbook(saved_by(desk, f"{title}：Excel", copies=False))
+        for text in says:
+            assert squeezed(text) in cells, (paper, text, cells)
+        walk.books.add(paper)
+
+
+def saved_by(desk: Desk, button: str, *, copies: bool) -> bytes:
+    page = desk.page
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button, exact=True).click()
+        if copies:
+            # As many as sit at the table, each with its number.
+            page.get_by_label("部数").fill("2")
+            page.get_by_role("dialog").get_by_role("button", name="印刷する").click()
+    return Path(download.value.path()).read_bytes()
+
+
+def by_route(desk: Desk, paper: str, **query: str) -> bytes:
+    """The paper as the page's own session gets it."""
+    content = desk.page.evaluate(
+        """async ([paper, query]) => {
+          const at = (p) => new URL(p, document.baseURI);
+          const json = {'Content-Type': 'application/json'};
+          const renewed = await fetch(at('auth/refresh'), {method: 'POST', headers: json, body: '{}'});
+          const {idToken} = await renewed.json();
+          const headers = {Authorization: idToken, Accept: 'application/octet-stream'};
+          const place = at(`prints/${paper}?${new URLSearchParams({...query, as: 'pdf'})}`);
+          const answer = await fetch(place, {headers});
+          if (!answer.ok) throw new Error(await answer.text());
+          return Array.from(new Uint8Array(await answer.arrayBuffer()));
+        }""",
+        [paper, query],
+    )
+    return bytes(content)
+
+
+def workbook(content: bytes) -> str:
+    """All texts of a workbook without spaces."""
+    sheets = load_workbook(BytesIO(content)).worksheets
+    cells = (c for sheet in sheets for row in sheet.iter_rows(values_only=True) for c in row)
+    return squeezed("".join(str(cell) for cell in cells if cell is not None))
 
 
 # --- the walk
@@ -278,11 +380,14 @@ def test_the_town_screens_and_assesses_what_the_npo_may_not_read(walk: Walk) -> 
     saved(desk)
     advance(desk, walk, "スクリーニングを終える", "スクリーニング済")
 
-    begin(desk, walk, "アセスメントシート1 基本・世帯")
+    begin(desk, walk, WHOLE)
     today(desk, "date")
-    write(desk, assessedBy=OFFICER, neighbourhood=STRENGTH)
+    write(desk, assessedBy=OFFICER)
+    desk.field("keyPersons")
+    page.get_by_role("button", name="キーパーソンを追加").click()
+    write(desk, keyPersons_0_name=AUNT)
     saved(desk)
-    begin(desk, walk, "アセスメントシート2 住まい・健康・障害・介護")
+    begin(desk, walk, HOME)
     choose(desk, "personId", MOTHER)
     today(desk, "date")
     write(desk, rent="41000", housingNote=LIVING)
@@ -389,7 +494,7 @@ def test_a_shien_kaigi_shares_without_consent_with_those_who_pledged(walk: Walk)
     expect(paper).to_contain_text(LIVING)
     # Whose names it may not read here are people of the household, never numbers of the store.
     expect(paper).to_contain_text("世帯の人")
-    print("SHIEN", titles(npo, walk))
+    sees(npo, walk, *OWN, HOME, "会議記録")
     walk.reached()
 
 
@@ -437,12 +542,19 @@ def test_consent_of_each_person_opens_what_is_about_them(walk: Walk) -> None:
     advance(desk, walk, "支援会議で見守りを始める", "見守り")
     # Nobody goes on to the assessment without a consent: the screen says so and offers the way.
     expect(page.get_by_text("有効な本人の情報共有の同意がありません").first).to_be_visible()
-    printed(walk, desk, "intake-no-consent", "相談受付・申込票")
+    # The paper of the form without consent, before it becomes the one with it.
+    tab(desk, walk, "相談受付・申込票")
+    take(walk, desk, "intake-no-consent", COMPLAINT)
 
     consent(walk, MOTHER, shown="いつでもやめられます")
-    print("AFTER MOTHER", titles(npo, walk))
+    sees(npo, walk, *OWN, *MET, *ASSESSED, "世帯の台帳", "同意")
+    # What is about her alone is open; nothing of her son, nor what is about the whole household.
+    shows(npo, walk, "世帯の台帳", MOTHER, but_not=SON)
+    shows(npo, walk, "アセスメントシート4 課題と特性・整理", SCREENED)
+    shows(npo, walk, WHOLE, "アセスメントの日", but_not=AUNT)
     consent(walk, SON, shown="同意しなくても、困ることはありません")
-    print("AFTER SON", titles(npo, walk))
+    shows(npo, walk, "世帯の台帳", SON)
+    shows(npo, walk, WHOLE, AUNT)
     walk.reached()
 
 
@@ -537,7 +649,6 @@ def test_each_agency_writes_and_sees_what_was_shared_with_it(walk: Walk) -> None
     walk.council.page.get_by_role("button", name=f"「{ROLE_OF_NPO}」を済みにする").click()
     done = walk.council.page.get_by_role("row").filter(has_text=ROLE_OF_NPO)
     expect(done).to_contain_text("済み（")
-    print("SUPPORTING", titles(walk.npo, walk))
     walk.reached()
 
 
@@ -558,7 +669,12 @@ def test_a_withdrawal_takes_the_sight_and_a_new_consent_gives_it_back(walk: Walk
     desk.press("撤回を記録し、共有を止める")
     expect(page.get_by_role("status").filter(has_text="共有を止めました")).to_be_visible()
 
-    print("WITHDRAWN", titles(npo, walk))
+    # What is about her is gone at once; what is about her son, what the NPO wrote itself and what
+    # lies open from the meeting stays.
+    still = ("つなぐシート", "加わる機関", "支援経過記録", "世帯の台帳", "同意")
+    sees(npo, walk, *still, *MET)
+    shows(npo, walk, "世帯の台帳", SON, but_not=MOTHER)
+    find_case(npo, walk)
     tab(npo, walk, "支援の経過")
     entries = npo.page.get_by_role("list", name="支援の経過")
     expect(entries).to_contain_text(VISIT_OF_NPO)
@@ -609,20 +725,139 @@ def test_the_case_is_evaluated_closed_and_handed_over(walk: Walk) -> None:
     today(desk, "date")
     write(desk, personName=WORKER, summary=SUMMARY, cautions="朝の電話は避ける。")
     saved(desk)
-    print("BEFORE CLOSING", titles(walk.npo, walk))
+    shows(walk.npo, walk, "引継書", SUMMARY)
     advance(desk, walk, "終結する", "終結")
     # A consent without an end of its own ends with the support.
-    print("CLOSED", titles(walk.npo, walk))
+    sees(walk.npo, walk, "つなぐシート", "加わる機関", "支援経過記録", *MET)
     walk.reached()
 
 
-def printed(walk: Walk, desk: Desk, paper: str, title: str) -> None:
-    pass
-
-
-def titles(desk: Desk, walk: Walk) -> list[str]:
+def test_every_paper_of_the_household_is_printed_and_read_back(walk: Walk) -> None:
+    walk.step("printed", after="closed")
+    desk = walk.town
+    page = desk.page
     find_case(desk, walk)
-    tab(desk, walk, "すべての記録")
-    table = desk.page.get_by_role("table")
-    expect(table.get_by_role("rowheader").first).to_be_visible()
-    return sorted(set(table.get_by_role("rowheader").all_inner_texts()))
+    take(walk, desk, "intake-consent", MOTHER, COMPLAINT)
+    for title, paper, *says in (
+        ("つなぐシート", "referral", REFERRAL, MOTHER),
+        (WHOLE, "assessment", AUNT, LIVING, SCREENED, "調理師"),
+        ("プラン兼事業等利用申込書", "plan", GOAL, ROLE_OF_NPO),
+        ("評価シート", "evaluation", "長男の外出はこれから。"),
+        ("引継書", "handover", SUMMARY, "朝の電話は避ける。"),
+        ("協力依頼(支援会議)", "cooperation-request", "昼食会での様子"),
+        ("同意の撤回", "consent-withdrawal", MOTHER),
+    ):
+        open_record(desk, walk, title)
+        take(walk, desk, paper, *says)
+    open_record(desk, walk, "同意")
+    take(walk, desk, "consent", NPO, label="個人情報の共有に関する同意書（PDF）")
+    take(walk, desk, "consent-receipt", NPO, label="同意の控え(本人用)（PDF）")
+    open_record(desk, walk, "会議記録")
+    take(walk, desk, "conference", walk.case_id)
+    tab(desk, walk, "支援の経過")
+    take(walk, desk, "progress", VISIT_OF_TOWN, VISIT_OF_COUNCIL, VISIT_OF_NPO)
+    page.get_by_role("link", name="会議", exact=True).click()
+    page.locator(f'a[href="#/meetings/{walk.juso}"]').click()
+    take(walk, desk, "invitation", "第一会議室", meeting=walk.juso)
+    assert not walk.printed["invitation"].says(MOTHER)
+    # Who took part reads the papers and takes no workbook away.
+    find_case(walk.npo, walk)
+    open_record(walk.npo, walk, "つなぐシート")
+    expect(walk.npo.page.get_by_role("button", name="つなぐシート：印刷（PDF）")).to_be_visible()
+    expect(walk.npo.page.get_by_role("button", name="つなぐシート：Excel")).to_have_count(0)
+    walk.reached()
+
+
+def test_what_is_asked_for_later_is_disclosed_disposed_of_and_printed(walk: Walk) -> None:
+    """The person asks for what is kept about her; an old case is disposed of; somebody new comes."""
+    walk.step("later", after="closed")
+    desk, head = walk.town, walk.head
+    page = desk.page
+    desk.open("#/manage/disclosure")
+    page.get_by_role("link", name="請求を受け付ける").click()
+    expect(page.get_by_role("button", name="保存する", exact=True)).to_be_visible()
+    pick(desk, "kind", "開示請求")
+    pick(desk, "requester", "本人")
+    today(desk, "receivedOn")
+    write(desk, name=MOTHER, identityChecked="運転免許証")
+    choose(desk, "staffId", OFFICER)
+    desk.save()
+    expect(page.get_by_role("heading", name="開示請求の記録")).to_be_visible()
+    request = page.url.rpartition("/")[2]
+    page.get_by_label("氏名またはケース番号").fill(walk.case_id)
+    desk.press("探す")
+    page.get_by_role("combobox", name="対象の人").last.select_option(index=1)
+    desk.press("この人のケースを開く")
+    row = page.get_by_role("row").filter(has_text=walk.case_id)
+    row.get_by_role("link", name="墨塗りを決める").click()
+    desk.press("この墨塗りに決める")
+    expect(page.get_by_text("開示しない部分を決めました")).to_be_visible()
+    desk.press("決めた写しを見る")
+    expect(page.get_by_role("region", name="開示する写し")).to_contain_text(COMPLAINT)
+    of = {"request": request, "case": walk.case_id}
+    take(walk, desk, "disclosure-copy", COMPLAINT, label="写し（PDF）", **of)
+    page.get_by_role("link", name="請求に戻る").click()
+    edit(desk)
+    choose(desk, "result", "開示")
+    today(desk, "decidedOn")
+    saved(desk)
+    desk.press("決定通知の文を作る")
+    expect(page.get_by_role("region", name="決定通知の文")).to_contain_text("開示")
+    take(walk, desk, "disclosure-letter", MOTHER, label="決定通知書（PDF）", request=request)
+
+    # The office's own papers: an old case whose time is over, and the slip for a new colleague.
+    old = ended_long_ago(head)
+    page = head.page
+    head.open("#/manage/retention")
+    box = page.get_by_role("checkbox", name=old)
+    head.seek(box)
+    box.check()
+    head.press("選んだケースの廃棄を提案する")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="提案する").click()
+    proposals = page.get_by_role("table", name="廃棄の提案と証明")
+    proposal = proposals.get_by_role("row").filter(has_text=old)
+    proposal.get_by_role("button", name="承認").click()
+    dialog.get_by_label("決裁番号").fill("福第12号")
+    dialog.get_by_label("決裁の日").fill(day())
+    dialog.get_by_role("button", name="承認する").click()
+    proposal.get_by_role("button", name="廃棄", exact=True).click()
+    dialog.get_by_label("確かめのため").fill("廃棄")
+    dialog.get_by_role("button", name="元に戻せないことを確かめて、廃棄する").click()
+    expect(page.get_by_text("廃棄し、証明を記録しました")).to_be_visible()
+    proposal.get_by_role("button", name="証明").click()
+    expect(page.get_by_role("region", name="廃棄の証明")).to_contain_text(old)
+    disposals = head.api("GET", "disposals")["body"]["items"]
+    number = next(d["disposalId"] for d in disposals if old in str(d))
+    take(walk, head, "disposal-certificate", old, label="証明書（PDF）", disposal=number)
+    take(walk, head, "sign-up", WORKER, "komorebi1", staff="staff-komorebi1")
+
+    # Forms to fill in by hand and examples for the town's own rules.
+    page.get_by_role("link", name="様式・参考例").click()
+    expect(page.get_by_role("heading", name="参考例", exact=True)).to_be_visible()
+    for paper, told in (
+        *(("secrecy-pledge", "誓約"), ("kit-bylaw", "参考例"), ("kit-consent", "参考例")),
+        *(("kit-memorandum", "参考例"), ("kit-contract-clauses", "参考例")),
+        ("kit-file-register", "参考例"),
+    ):
+        take(walk, head, paper, told, label="PDF")
+    walk.reached()
+
+
+def ended_long_ago(head: Desk) -> str:
+    """A case as it came in from the town's former system, whose time of keeping is over."""
+    case_id = new_case(head, receivedAt="2018-05-01")
+    record(head, case_id, "screening", {"date": "2018-05-02", "result": "1"})
+    for to in ("screened", "closed-info"):
+        sent = {"to": to, "date": "2018-05-03", "reason": "情報提供で終わった"}
+        answer = head.api("POST", f"cases/{case_id}/transitions", sent)
+        assert answer["status"] == 201, answer
+    return case_id
+
+
+def test_no_paper_was_left_out(walk: Walk) -> None:
+    walk.step("complete", after="later")
+    assert "printed" in walk.done
+    papers = walk.prints(walk.head)
+    assert set(walk.printed) == set(papers)
+    assert walk.books == {name for name, paper in papers.items() if paper["excel"]}
