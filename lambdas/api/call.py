@@ -26,6 +26,7 @@ from lambdas.casework.access import Actor
 from lambdas.casework.audit import canonical, sha256_hex
 from lambdas.casework.forms import SCHEMAS, FieldError, schema_errors, strings
 from lambdas.casework.text import has_unstorable_characters
+from lambdas.store.faults import busy_when_turned_away
 from lambdas.store.repository import KeyReusedError, StoreBusyError
 
 MAX_BODY_BYTES = 256 * 1024
@@ -373,7 +374,8 @@ def _body_validator(name: str | None) -> jsonschema_rs.Draft202012Validator:
 def _store_errors() -> Iterator[None]:
     """What the store refuses, as the problem that any route answers with."""
     try:
-        yield
+        with busy_when_turned_away():
+            yield
     except (StoreBusyError, BusyError) as error:
         raise Problem("try-again", headers={"Retry-After": "2"}) from error
     except KeyReusedError as error:

@@ -52,8 +52,8 @@ def open_desk(browser: Browser, tenant: Any) -> Iterator[Callable[..., Desk]]:
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def make(**options: Any) -> Desk:
-        room = _room(browser, **options)
-        desk, watch = _desk(room, tenant)
+        room = new_room(browser, **options)
+        desk, watch = new_desk(room, tenant)
         opened.append((room, watch))
         return desk
 
@@ -71,8 +71,8 @@ def desk_of(
     opened: list[tuple[Page, Watch]] = []
 
     def make(role: str) -> Desk:
-        room = _rooms.get(role) or _room(browser)
-        desk, watch = _desk(room, tenant)
+        room = _rooms.get(role) or new_room(browser)
+        desk, watch = new_desk(room, tenant)
         opened.append((desk.page, watch))
         desk.open()
         if role not in _rooms:
@@ -87,14 +87,16 @@ def desk_of(
         watch.verify()
 
 
-def _room(browser: Browser, **options: Any) -> BrowserContext:
+def new_room(browser: Browser, **options: Any) -> BrowserContext:
+    """A browser of its own: nobody's cookies, nobody's storage."""
     wanted = {"locale": "ja-JP", "viewport": {"width": 1280, "height": 900}, **options}
     room = browser.new_context(**wanted)
     room.set_default_timeout(20_000)
     return room
 
 
-def _desk(room: BrowserContext, tenant: Any) -> tuple[Desk, Watch]:
+def new_desk(room: BrowserContext, tenant: Any) -> tuple[Desk, Watch]:
+    """A page of a browser, watched."""
     page = room.new_page()
     watch = Watch(page, own=tenant.url)
     return Desk(page=page, tenant=tenant), watch

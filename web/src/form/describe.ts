@@ -42,6 +42,8 @@ export function describe(value: unknown, schema: Schema, root: Schema, choices: 
   if (choice?.title !== undefined) return [choice.title];
   const named = offered(full, choices)?.find((one) => one.value === value);
   if (named !== undefined) return [named.label];
+  // Whose name the reader may not see is somebody of the household, never a number of the store.
+  if (namedBy(full) === 'persons') return ['世帯の人'];
   if (full.format === 'date') return [formatDate(String(value))];
   return String(value).split('\n');
 }

@@ -73,14 +73,16 @@ function Opened({ me, route, content }: Props & { readonly content: Room }) {
   const { meetingId, part, caseId } = route;
   const [room, setRoom] = useState(content);
   const [news, setNews] = useState<string | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
+  const [failure, setFailure] = useState<{ error: unknown; said: string | null } | null>(null);
+  // Said once it is on the screen: whoever goes on at once works on what was saved.
   const refresh = async (said: string | null) => {
-    setNews(said);
+    setNews(null);
     setFailure(null);
     try {
       setRoom(await enter(meetingId, me));
+      setNews(said);
     } catch (error) {
-      setFailure(error);
+      setFailure({ error, said });
     }
   };
   const back = (said: string | null) => {
@@ -124,7 +126,7 @@ function Opened({ me, route, content }: Props & { readonly content: Room }) {
       case 'minutes':
         return <Minutes key={caseId} me={me} room={room} caseId={caseId ?? ''} />;
       case 'papers':
-        return <Papers key={caseId} meeting={meeting} caseId={caseId ?? ''} />;
+        return <Papers key={caseId} me={me} meeting={meeting} caseId={caseId ?? ''} />;
     }
   };
   return (
@@ -143,7 +145,9 @@ function Opened({ me, route, content }: Props & { readonly content: Room }) {
         </p>
       )}
       {news !== null && part === 'agenda' && <Notice kind="success" title={news} />}
-      {failure !== null && <Failure error={failure} retry={() => void refresh(news)} />}
+      {failure !== null && (
+        <Failure error={failure.error} retry={() => void refresh(failure.said)} />
+      )}
       {panel()}
     </>
   );

@@ -1,29 +1,35 @@
 import { useCallback } from 'react';
-import { formSchema, listPapers } from '../../api';
-import type { Meeting } from '../../types';
+import { formSchema, getCase, listPapers } from '../../api';
+import type { Me, Meeting } from '../../types';
+import { useLatest } from '../../ui/latest';
 import { Show, useLoad } from '../../ui/load';
 import { Term } from '../../ui/term';
-import { NO_CHOICES } from '../../form/choices';
+import { choicesOf } from '../case/choices-of';
 import { RecordView } from '../case/record-view';
 import { caseLabel, windowWords } from './words';
 
 interface Props {
+  readonly me: Me;
   readonly meeting: Meeting;
   readonly caseId: string;
 }
 
 /** The papers of a case that were laid before this person, while they lie open. */
-export function Papers({ meeting, caseId }: Props) {
+export function Papers({ me, meeting, caseId }: Props) {
   const { meetingId, agenda } = meeting;
+  const who = useLatest(me);
   const load = useCallback(async () => {
-    const { items } = await listPapers(meetingId, caseId);
+    const [{ items }, resource] = await Promise.all([
+      listPapers(meetingId, caseId),
+      getCase(caseId),
+    ]);
     return Promise.all(
-      items.map(async (paper) => ({
-        paper,
-        form: await formSchema(paper.form, paper.formVersion),
-      })),
+      items.map(async (paper) => {
+        const form = await formSchema(paper.form, paper.formVersion);
+        return { paper, form, choices: await choicesOf(form, resource, who.current) };
+      }),
     );
-  }, [meetingId, caseId]);
+  }, [meetingId, caseId, who]);
   const [loaded, retry] = useLoad(load);
   const item = agenda.find((one) => one.caseId === caseId);
   return (
@@ -39,10 +45,10 @@ export function Papers({ meeting, caseId }: Props) {
       )}
       <Show loaded={loaded} retry={retry}>
         {(papers) =>
-          papers.map(({ paper, form }) => (
+          papers.map(({ paper, form, choices }) => (
             <article key={paper.recordId} className="section" aria-label={paper.title}>
               <h3>{paper.title}</h3>
-              <RecordView form={form} data={paper.data} choices={NO_CHOICES} />
+              <RecordView form={form} data={paper.data} choices={choices} />
             </article>
           ))
         }
