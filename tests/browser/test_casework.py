@@ -180,6 +180,9 @@ def test_rows_that_others_point_to_get_their_numbers_by_themselves(
     assert issue["issueId"]
     assert issue["personId"].startswith("p-")
     expect(page.get_by_text("番号 一郎（本人）")).to_be_visible()
+    # It is for other records to point to: nobody reads it, on the screen or on paper.
+    expect(page.get_by_text(issue["issueId"])).to_have_count(0)
+    expect(page.get_by_text("行の番号")).to_have_count(0)
 
 
 def test_today_shows_what_waits_and_leads_to_it(desk_of: Callable[[str], Desk]) -> None:

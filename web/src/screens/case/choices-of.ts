@@ -39,9 +39,9 @@ export async function choicesOf(form: Schema, resource: CaseResource, me: Me): P
   const lookUp: Readonly<Record<string, () => Promise<readonly Choice[]>>> = {
     agencies: agencyChoices,
     [CASE_AGENCIES]: async () => {
-      const [all, members] = await Promise.all([agencyChoices(), read('members')]);
+      const all = await agencyChoices();
       // Who may not read the members is offered every agency: the API says which belong here.
-      const here = takingPart(members, todayInJapan(Date.now()));
+      const here = takingPart(resource, todayInJapan(Date.now()));
       return here === null ? all : all.filter(({ value }) => here.has(value));
     },
     persons: async () =>

@@ -1,7 +1,8 @@
 /** Whom a record of progress is shared with: what it begins with, and how it is said. Pure. */
 import type { Choices } from '../../../form/choices';
 import { CASE_AGENCIES, LIST } from '../../../form/shared-with';
-import type { Data, Me, Schema, Sharing } from '../../../types';
+import { resolve } from '../../../form/validate';
+import type { CaseResource, Data, Me, Schema, Sharing } from '../../../types';
 
 /** Data class of records of progress: a consent that leaves it out opens none of them. */
 const PROGRESS_CLASS = 4;
@@ -37,9 +38,8 @@ export const sharedWith = (agencies: readonly string[]): Data =>
 /** 「○○、△△」, or how far it goes in words. */
 export function sharedWords(form: Schema) {
   const scopes = form.properties?.sharedWith;
-  const titles = new Map(
-    (typeof scopes === 'object' ? (scopes.oneOf ?? []) : []).map((one) => [one.const, one.title]),
-  );
+  const codes = typeof scopes === 'object' ? (resolve(scopes, form).oneOf ?? []) : [];
+  const titles = new Map(codes.map((one) => [one.const, one.title]));
   return ({ sharedWith: scope, sharedAgencies }: Data, choices: Choices): string => {
     if (scope !== LIST) return titles.get(scope as string) ?? '選んでいません';
     const known = new Map((choices[CASE_AGENCIES] ?? []).map((one) => [one.value, one.label]));
@@ -50,13 +50,15 @@ export function sharedWords(form: Schema) {
   };
 }
 
-/** Agencies that take part today, by the case's own list of members. */
-export function takingPart(members: Data | undefined, today: string): ReadonlySet<string> | null {
-  const rows = members?.members;
-  if (!Array.isArray(rows)) return null;
+/**
+ * Agencies that take part today; null for who is told of the own part alone.
+ */
+export function takingPart(
+  { members, records }: Pick<CaseResource, 'members' | 'records'>,
+  today: string,
+): ReadonlySet<string> | null {
+  if (!records.some(({ form }) => form === 'members')) return null;
   return new Set(
-    (rows as readonly Data[])
-      .filter(({ to }) => typeof to !== 'string' || to >= today)
-      .map(({ agencyId }) => String(agencyId)),
+    members.filter(({ to }) => to === null || to >= today).map(({ agencyId }) => agencyId),
   );
 }
