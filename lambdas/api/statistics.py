@@ -2,6 +2,7 @@
 municipality's own report (DOMAIN L17). They cover all cases of the municipality, as numbers."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalice.app import Blueprint
@@ -51,11 +52,43 @@ _UNCHANGING = {"Cache-Control": "private, max-age=86400"}
     ),
 )
 def read_statistics(call: Call) -> Reply:
-    use = call.query("for") or "publication"
     form = call.query("format") or "json"
-    if use not in _ACTIONS or form not in ("json", "csv"):
+    if form not in ("json", "csv"):
         raise Problem("bad-period")
+    counted = counted_for(call, form)
+    if form == "csv":
+        name = f"jisseki-{counted.period.text}-{counted.use}.csv"
+        headers = {
+            "Content-Type": CSV,
+            "Content-Disposition": f'attachment; filename="{name}"',
+        }
+        return Reply(body=csv_text(counted.report, counted.volumes), headers=headers)
+    return Reply(body=counted.body(call))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What was counted for somebody who may know it. `volumes`, `since`: None where they are not
+    for publication."""
+
+    use: str
+    period: Period
+    report: Report
+    volumes: tuple[Volume, ...] | None
+    since: str | None
+
+    def body(self, call: Call) -> dict[str, Any]:
+        """As the API answers with it (`Statistics` in schemas/api.json)."""
+        return _body(call, self.report, self.volumes, self.since)
+
+
+def counted_for(call: Call, form: str, *, yearly: bool = False) -> Counted:
+    """The numbers of the period and for the use that the query names; the event of reading them
+    as `form` is put. `yearly`: fiscal years alone. Raises Problem."""
+    use = call.query("for") or "publication"
     period = _period(call)
+    if use not in _ACTIONS or (yearly and not period.is_year):
+        raise Problem("bad-period")
     decision = decide(call.actor, _ACTIONS[use], call.now)
     repository().record_event(
         subject="STATISTICS",
@@ -71,16 +104,13 @@ def read_statistics(call: Call) -> Reply:
     measuring = Measuring(period)
     cases = measuring.passing(all_facts(repository()))
     report = _report(call, cases, period, publication=use == "publication")
-    measured = None if report.publication else measuring.volumes()
-    if form == "csv":
-        name = f"jisseki-{period.text}-{use}.csv"
-        headers = {
-            "Content-Type": CSV,
-            "Content-Disposition": f'attachment; filename="{name}"',
-        }
-        return Reply(body=csv_text(report, measured), headers=headers)
-    since = None if report.publication else measuring.since
-    return Reply(body=_body(call, report, measured, since))
+    return Counted(
+        use=use,
+        period=period,
+        report=report,
+        volumes=None if report.publication else measuring.volumes(),
+        since=None if report.publication else measuring.since,
+    )
 
 
 @operation(

@@ -43,7 +43,8 @@ class Paper:
     """A paper. `of`: what it is printed of (case, meeting, disclosure, …); `form`: of which form
     its main record is; `when`: values of that record by which it is this paper and not its twin.
     `blank`: also to be filled in by hand; `sample`: an example for the municipality to work on;
-    `core`: not for agencies outside, whatever they may read."""
+    `core`: not for agencies outside, whatever they may read. `pdf`: set by a layout; a paper that
+    is not is a workbook alone."""
 
     name: str
     title: str
@@ -58,6 +59,7 @@ class Paper:
     watermark: bool = False
     copies: bool = False
     core: bool = False
+    pdf: bool = True
 
     @property
     def forms(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from lambdas.api.opened import Opened, form_of, open_case, record_read, visible_
 from lambdas.api.problems import Problem
 from lambdas.api.tenant import repository
 from lambdas.api.trail import event
-from lambdas.casework.access import CORE_ROLES
+from lambdas.casework.access import CORE_ROLES, Action, decide
 from lambdas.casework.records import PERSON_ID, FormRecord, is_record_id
 from lambdas.papers import glyphs
 from lambdas.papers.catalogue import Paper, fitting, papers
@@ -26,6 +26,7 @@ from lambdas.papers.letters import (
 )
 from lambdas.papers.paper import Printed, blank, may_print, of_case
 from lambdas.papers.pdf import pdf
+from lambdas.papers.statistics import statistics_book
 
 routes = Blueprint(__name__)
 
@@ -68,11 +69,11 @@ def list_prints(call: Call) -> Reply:
                     **({"when": dict(p.when)} if p.when else {}),
                     "blank": p.blank,
                     "sample": p.sample,
-                    "excel": p.excel and call.actor.role in CORE_ROLES,
+                    "excel": _gives_workbook(call, p),
                     "copies": p.copies,
                 }
                 for p in papers().values()
-                if not p.core or call.actor.role in CORE_ROLES
+                if _is_offered(call, p)
             ]
         }
     )
@@ -93,10 +94,11 @@ def list_prints(call: Call) -> Reply:
         query=(
             *("as", "unprintable", "case", "record", "person", "copies"),
             *("meeting", "request", "grounds", "disposal", "staff"),
+            *("period", "for"),
         ),
         problems=(
             *("not-found", "bad-query", "nothing-to-show", "not-permitted", "not-decided"),
-            *("glyph-missing", "too-long-to-print"),
+            *("glyph-missing", "too-long-to-print", "bad-period"),
         ),
     ),
 )
@@ -108,6 +110,8 @@ def print_paper(call: Call, paper: str) -> Reply:
     _check_query(call, wanted)
     given: Mapping[str, str] = call.request.query_params or {}
     named = {key for keys in _KEYS.values() for key in keys if key in given}
+    if wanted.of == "statistics" and not named:
+        return statistics_book(call, wanted)
     if not named:
         if not wanted.blank:
             raise Problem("bad-query")
@@ -161,11 +165,22 @@ def _check_query(call: Call, wanted: Paper) -> None:
     kind, unprintable = call.query("as") or "pdf", call.query("unprintable")
     if kind not in ("pdf", "xlsx") or unprintable not in (None, "notation"):
         raise Problem("bad-query")
-    if kind == "xlsx" and not wanted.excel:
+    if not (wanted.excel if kind == "xlsx" else wanted.pdf):
         raise Problem("bad-query")
-    # A workbook is made to be worked on elsewhere: agencies outside take nothing out by default.
-    if kind == "xlsx" and call.actor.role not in CORE_ROLES:
+    if kind == "xlsx" and not _gives_workbook(call, wanted):
         raise Problem("not-permitted")
+
+
+def _is_offered(call: Call, paper: Paper) -> bool:
+    if paper.of == "statistics":
+        return decide(call.actor, Action.READ_STATISTICS, call.now).allowed
+    return not paper.core or call.actor.role in CORE_ROLES
+
+
+def _gives_workbook(call: Call, paper: Paper) -> bool:
+    """A workbook is made to be worked on elsewhere: agencies outside take nothing of a case out by
+    default. Numbers go to whoever may read them, as they do as text."""
+    return paper.excel and (paper.of == "statistics" or call.actor.role in CORE_ROLES)
 
 
 def _id(call: Call, name: str) -> str:

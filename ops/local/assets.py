@@ -75,7 +75,7 @@ FUNCTIONS = (
     Function(
         name="papers",
         packages=("casework", "store", "api", "papers"),
-        schemas=_SCHEMAS_OF_THE_API,
+        schemas=(*_SCHEMAS_OF_THE_API, "statistics/layout"),
         screens=False,
         # It opens no compartment.
         drop=("cryptography", "cffi", "_cffi_backend"),

@@ -14,13 +14,13 @@ from infra.manifest import ManifestError
 from lambdas.casework.clock import JST
 from lambdas.casework.statistics.definitions import definitions
 from lambdas.casework.statistics.periods import NotAPeriodError, Period
+from lambdas.papers import report_layout as layouts
+from lambdas.papers.report import write_report
 from ops.api_client import SignInError, TenantClient
 from ops.cases.workbook import UnreadableError
 from ops.live import NotDeployedError, find
 from ops.signing_in import sign_in
-from ops.statistics import layout as layouts
 from ops.statistics.baseline import Baseline, BaselineError, read_sheet, write_sheet
-from ops.statistics.workbook import write_report
 
 app = typer.Typer(help="実績の集計と、効果の測定の記録を扱います。", no_args_is_help=True)
 

@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from tests.browser.casepage import add
 from tests.browser.desk import Desk
 from tests.browser.test_accessible import check
+from tests.browser.test_consent import ELDERLY, consent, join
+from tests.browser.test_meetings import day
 
 
 def test_what_is_missing_is_named_recorded_and_lets_the_case_go_on(
@@ -92,6 +95,73 @@ def test_progress_is_written_with_few_keys_and_read_as_a_timeline(
     assert [r["data"]["method"] for r in records] == ["04"]
 
 
+ELSEWHERE = "となりの町の相談室(練習用)"
+COUNT_KEYS = """() => {
+  window.keys = [];
+  window.addEventListener('keydown', (e) => window.keys.push(e.key), true);
+}"""
+
+
+def test_progress_goes_to_whom_a_consent_covers_unless_the_writer_says_otherwise(
+    desk_of: Callable[[str], Desk],
+) -> None:
+    desk = desk_of("manager")
+    page = desk.page
+    case_id = desk.new_case("共有 花子")
+    entered = {"name": ELSEWHERE, "kind": "99", "runsProgramme": False}
+    assert desk.api("POST", "agencies", entered)["status"] == 201
+    join(desk, case_id)
+    join(desk, case_id, "npo")
+    # A consent that leaves the course of support out opens none of it.
+    consent(desk, case_id, agencies=["npo"], classes=["1", "2"])
+    given = consent(desk, case_id, classes=["1", "2", "4"])
+    page.get_by_role("link", name="支援の経過").click()
+    page.evaluate(COUNT_KEYS)
+    page.get_by_role("link", name="経過を記録する").focus()
+    page.keyboard.press("Enter")
+    expect(desk.field("facts")).to_be_focused()
+    chip = page.locator("summary").filter(has_text="共有先")
+    expect(chip).to_contain_text(f"共有先：{ELDERLY}")
+    expect(page.get_by_role("radio", name="選んだ機関まで")).to_be_hidden()
+    expect(page.get_by_label("判断・所見")).to_be_hidden()
+    expect(page.get_by_label("今後の対応")).to_be_hidden()
+    check(desk)
+    page.keyboard.insert_text("民生委員の紹介で訪ねた。")
+    page.keyboard.press("Control+s")
+    desk.saved()
+    assert len(page.evaluate("window.keys")) <= 6, page.evaluate("window.keys")
+
+    # By keyboard: the line opens, another agency of the case is added, then nobody.
+    page.get_by_role("link", name="経過を記録する").click()
+    expect(desk.field("facts")).to_be_focused()
+    page.keyboard.insert_text("家の中の様子。")
+    chip.focus()
+    page.keyboard.press("Enter")
+    boxes = page.get_by_role("group", name="共有する機関").get_by_role("checkbox")
+    expect(boxes.and_(page.get_by_role("checkbox", name=ELDERLY))).to_be_checked()
+    # Agencies of the town that have no part in the case are not offered.
+    expect(page.get_by_role("checkbox", name=ELSEWHERE)).to_have_count(0)
+    check(desk)
+    page.get_by_role("radio", name="自分の機関").focus()
+    page.keyboard.press("Space")
+    expect(boxes).to_have_count(0)
+    expect(chip).to_contain_text("共有先：自分の機関")
+    page.keyboard.press("Control+s")
+    desk.saved()
+    saved = desk.api("GET", f"cases/{case_id}/records?form=progress")["body"]["items"]
+    assert [(r["data"]["sharedWith"], r["data"].get("sharedAgencies")) for r in saved] == [
+        ("own", None),
+        ("list", ["elderly"]),
+    ]
+    assert {r["data"]["counterpart"] for r in saved} == {"subject"}
+
+    # Once it is withdrawn, nobody is preset any more.
+    said = {"consentId": given, "date": day(), "receivedBy": "管理 一子"}
+    add(desk, case_id, "consent-withdrawal", said)
+    page.get_by_role("link", name="経過を記録する").click()
+    expect(chip).to_contain_text("共有先：自分の機関")
+
+
 def test_rows_that_others_point_to_get_their_numbers_by_themselves(
     desk_of: Callable[[str], Desk],
 ) -> None:
@@ -110,6 +180,9 @@ def test_rows_that_others_point_to_get_their_numbers_by_themselves(
     assert issue["issueId"]
     assert issue["personId"].startswith("p-")
     expect(page.get_by_text("番号 一郎（本人）")).to_be_visible()
+    # It is for other records to point to: nobody reads it, on the screen or on paper.
+    expect(page.get_by_text(issue["issueId"])).to_have_count(0)
+    expect(page.get_by_text("行の番号")).to_have_count(0)
 
 
 def test_today_shows_what_waits_and_leads_to_it(desk_of: Callable[[str], Desk]) -> None:
@@ -159,8 +232,8 @@ def test_consent_is_recorded_with_its_agencies_and_marks(desk_of: Callable[[str]
     page.get_by_role("checkbox", name="はい").check()
     desk.field("purpose").fill("支援の相談をするため。")
     desk.field("explainer").fill("管理 一子")
-    for day in page.get_by_role("button", name="今日", exact=True).all():
-        day.click()
+    for today in page.get_by_role("button", name="今日", exact=True).all():
+        today.click()
     page.get_by_role("radio", name="口頭(記録あり)").check()
     desk.field("evidence").fill("面談記録")
     check(desk)

@@ -13,8 +13,10 @@ from tests.browser.desk import Desk
 from tests.browser.test_accessible import check
 from tests.browser.test_manage_registers import heading, row_of
 from tests.browser.test_manage_settings import settings_kept  # noqa: F401  # a fixture
+from tests.browser.test_papers import downloaded
 from tests.good_requests import day
 from tests.running import body, intake
+from tests.unit.printing import Read
 
 
 def new_case(desk: Desk, **changes: Any) -> str:
@@ -120,6 +122,11 @@ def test_a_request_for_disclosure_from_intake_to_the_letter(
     expect(copy).not_to_contain_text("𠮷田")
     expect(copy).to_contain_text("2号")
     check(desk)
+    pdf = downloaded(page, "開示する保有個人情報の写し：写し（PDF）")
+    assert pdf.suggested_filename == f"{case_id}-disclosure-copy.pdf"
+    read = Read.of(Path(pdf.path()).read_bytes())
+    assert read.says("■■■が怖い。働きたい。")
+    assert "𠮷田" not in read.text
 
     page.get_by_role("link", name="請求に戻る").click()
     expect(row_of(page, case_id)).to_contain_text("決めました")
@@ -132,6 +139,12 @@ def test_a_request_for_disclosure_from_intake_to_the_letter(
     expect(letter).to_contain_text("開示")
     expect(letter).to_contain_text("2号")
     check(desk)
+    pdf = downloaded(page, "保有個人情報の開示に係る決定通知書：決定通知書（PDF）")
+    # The name of who asks stands on the letter, not in a list of downloads.
+    assert pdf.suggested_filename == "disclosure-letter.pdf"
+    read = Read.of(Path(pdf.path()).read_bytes())
+    assert read.says("試験 請求")
+    assert read.says("2号")
     colleague = desk_of("officer")
     colleague.open(page.url.partition("#")[1] + page.url.partition("#")[2])
     expect(row_of(colleague.page, case_id)).to_contain_text("担当する職員だけ")
@@ -192,6 +205,11 @@ def test_a_case_is_held_released_and_disposed_of(desk_of: Callable[[str], Desk])
     proposals.get_by_role("button", name="証明").click()
     expect(page.get_by_role("region", name="廃棄の証明")).to_contain_text(case_id)
     check(desk)
+    pdf = downloaded(page, "廃棄の証明書：証明書（PDF）")
+    assert pdf.suggested_filename == "disposal-certificate.pdf"
+    read = Read.of(Path(pdf.path()).read_bytes())
+    assert read.says(case_id)
+    assert read.says("福第12号")
     assert desk.api("GET", f"cases/{case_id}")["status"] == 404
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.desk import Desk
 from tests.browser.test_accessible import check
 from tests.browser.test_manage import prints_alone
+from tests.browser.test_papers import downloaded
+from tests.unit.printing import Read
 
 PARTS = (
     "staff",
@@ -127,8 +130,16 @@ def test_a_person_is_invited_signs_in_and_is_changed(
     check(desk)
     temporary = dialog.locator("dd.secret").inner_text()
     prints_alone(page, "利用登録の控え")
+    slip = downloaded(page, "利用者登録のご案内：ご案内（PDF）")
+    # Who prints it is named, who is invited is not, in a list of downloads.
+    assert slip.suggested_filename == "sign-up.pdf"
+    read = Read.of(Path(slip.path()).read_bytes())
+    assert read.says(login)
+    assert not read.says(temporary)
     dialog.get_by_role("button", name="控えたので閉じる").click()
     expect(row_of(page, login)).to_have_count(1)
+    later = downloaded(page, "新任 👩‍💼 𠮷田への利用者登録のご案内：印刷（PDF）")
+    assert Read.of(Path(later.path()).read_bytes()).says(login)
     expect(page.get_by_text(temporary)).to_have_count(0)
 
     person = open_desk()

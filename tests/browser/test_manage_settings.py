@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
@@ -112,6 +113,20 @@ def test_numbers_as_charts_with_their_tables_and_a_file(
     assert content.startswith("\ufeff".encode())
     assert not content.startswith("\ufeff\ufeff".encode())
     assert row["title"] in content.decode("utf-8-sig")
+
+    # The same numbers as a workbook, in numbers.
+    with page.expect_download() as saved:
+        desk.press("Excelで保存する")
+    assert saved.value.suggested_filename == f"jisseki-{year}-report.xlsx"
+    book = tmp_path / "statistics.xlsx"
+    saved.value.save_as(book)
+    rows = [
+        cells
+        for sheet in load_workbook(book)
+        for cells in sheet.iter_rows(values_only=True)
+        if row["title"] in cells
+    ]
+    assert any(row["values"][year] in cells for cells in rows), rows
 
 
 def test_what_is_published_withholds_small_numbers_in_chart_and_table(

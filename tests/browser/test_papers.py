@@ -7,6 +7,7 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.browser.desk import Desk
 from tests.browser.test_accessible import check
+from tests.browser.test_meetings import HOUKATSU, INVITED, convene, day, lay
 from tests.unit.printing import Read
 
 # A kanji of Unicode's extension E that no font of the papers has.
@@ -68,6 +69,23 @@ def test_blank_forms_and_examples_have_a_page(desk_of: Callable[[str], Desk]) ->
     assert pdf.suggested_filename == "kit-bylaw.pdf"
     assert Read.of(Path(pdf.path()).read_bytes()).says("参考例")
     downloaded(page, "プラン兼事業等利用申込書：Excel")
+
+
+def test_a_meeting_is_announced_without_any_case_or_person(desk_of: Callable[[str], Desk]) -> None:
+    desk = desk_of("manager")
+    page = desk.page
+    case_id = desk.new_case("通知 花子")
+    meeting = convene(desk, "七月の定例会議", day(7), INVITED)
+    lay(desk, meeting, case_id)
+    desk.open(f"#/meetings/{meeting}")
+    expect(page.get_by_role("link", name="通知 花子")).to_be_visible()
+    check(desk)
+    pdf = downloaded(page, "会議の開催通知：開催通知（PDF）")
+    assert pdf.suggested_filename == "invitation.pdf"
+    read = Read.of(Path(pdf.path()).read_bytes())
+    assert read.says("七月の定例会議")
+    for personal in ("通知 花子", case_id, HOUKATSU):
+        assert not read.says(personal)
 
 
 def test_a_print_that_does_not_come_says_what_to_do(desk_of: Callable[[str], Desk]) -> None:

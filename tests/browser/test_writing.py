@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.desk import PASSWORD, Desk, unused_code
 from tests.browser.test_accessible import check
+from tests.browser.test_meetings import HOUKATSU, INVITED, convene, day
 
 TEXT = "長男が玄関に出た。\nまた来てよいと言う。"
 
@@ -199,3 +200,85 @@ def test_what_an_agency_may_not_write_is_not_offered(desk_of: Callable[[str], De
     expect(desk.page.get_by_text("助言・後方支援")).to_have_count(0)
     desk.open("#/books/advice/new")
     expect(desk.page.get_by_text("表示できる記録がありません")).to_be_visible()
+
+
+def test_the_list_of_drafts_is_asked_for_once_a_page(desk_of: Callable[[str], Desk]) -> None:
+    desk = desk_of("manager")
+    page = desk.page
+    case_id = desk.new_case("下書 六子")
+    desk.open(f"#/cases/{case_id}/progress/new")
+    desk.field("facts").fill("電車の中で")
+    kept(desk)
+    page.get_by_role("link", name="今日").click()
+    desk.press("下書きを残して離れる")
+    expect(page.get_by_role("heading", name="これからの仕事")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.method) if r.url.endswith("/drafts") else None)
+    # The intake form stays open behind the other records of the case.
+    desk.open(f"#/cases/{case_id}")
+    expect(page.get_by_role("button", name="編集する")).to_be_visible()
+    page.get_by_role("link", name="すべての記録").click()
+    page.get_by_role("table").get_by_role("link", name="世帯").click()
+    expect(page.get_by_role("link", name="この記録のこれまでの版")).to_be_visible()
+    expect(page.get_by_role("button", name="編集する").first).to_be_visible()
+    places = 2
+    assert len(asked) <= places, asked
+    # What was kept meanwhile is offered where it was typed.
+    desk.open(f"#/cases/{case_id}/progress/new")
+    expect(page.get_by_text("の書きかけがあります")).to_be_visible()
+    desk.press("続きから書く")
+    expect(desk.field("facts")).to_have_value("電車の中で")
+    desk.save()
+    desk.saved()
+
+
+def test_what_is_typed_for_a_meeting_outlives_the_browser(
+    open_desk: Callable[..., Desk], tenant: Any
+) -> None:
+    account = tenant.new_account("manager")
+    first = open_desk()
+    first.open()
+    secret = first.enrol(account.login_id, account.temporary_password)
+    first.at_list()
+    case_id = first.new_case("下書 七子")
+    meeting = convene(first, "八月の定例会議", day(9), INVITED)
+    first.open("#/meetings/new")
+    first.field("title").fill("九月の臨時会議")
+    kept(first)
+    first.page.get_by_role("link", name="今日").click()
+    first.press("下書きを残して離れる")
+    expect(first.page.get_by_role("link", name="会議の日時・場所")).to_be_visible()
+    first.open(f"#/meetings/{meeting}/lay")
+    first.page.get_by_label("ケース", exact=False).first.select_option(case_id)
+    first.page.get_by_role("radio", name="支援会議", exact=False).first.check()
+    first.page.get_by_role("checkbox", name=HOUKATSU).uncheck()
+    first.page.get_by_label("議題（話し合いたいこと）").fill("住まいをどうするか。")
+    kept(first)
+    check(first)
+    first.stores_nothing()
+    first.page.close(run_before_unload=False)
+
+    desk = open_desk()
+    page = desk.page
+    desk.open("#/write")
+    desk.give_password(account.login_id, PASSWORD)
+    desk.give_code(unused_code(account.login_id, secret))
+    page.get_by_role("link", name="会議の議題").click()
+    desk.press("続きから書く")
+    expect(page.get_by_label("議題（話し合いたいこと）")).to_have_value("住まいをどうするか。")
+    expect(page.get_by_role("checkbox", name=HOUKATSU)).not_to_be_checked()
+    check(desk)
+    page.get_by_role("button", name="議題に加える").click()
+    expect(page.get_by_text("議題に加えました")).to_be_visible()
+    expect(page.get_by_text("住まいをどうするか。")).to_be_visible()
+
+    desk.open("#/write")
+    expect(page.get_by_role("link", name="会議の議題")).to_have_count(0)
+    page.get_by_role("link", name="会議の日時・場所").click()
+    desk.press("続きから書く")
+    expect(desk.field("title")).to_have_value("九月の臨時会議")
+    page.get_by_role("button", name="今日", exact=True).click()
+    page.get_by_role("checkbox", name="支援会議", exact=True).check()
+    desk.save()
+    expect(page.get_by_text("まだだれも招集していません")).to_be_visible()
+    assert drafts(desk) == []

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from lambdas.casework import forms
+from lambdas.casework.statistics.periods import fiscal_year
 from lambdas.store import models
 from tests.good_requests import build, conference, day, match, sealed, versioned
 from tests.unit.in_process import InProcess, new_key
@@ -435,6 +436,57 @@ def test_a_new_user_gets_a_slip_without_a_password(printer: Printer) -> None:
         assert printer.get(login, "sign-up", staff=staff).problem == problem
 
 
+# --- statistics -----------------------------------------------------------------------------------
+
+
+def test_the_statistics_are_a_workbook_of_the_numbers_that_the_api_tells(printer: Printer) -> None:
+    full_case(printer.here)
+    year = str(fiscal_year(date.fromisoformat(day())))
+    asked = {"as": "xlsx", "period": year, "for": "report"}
+    answer = printer.get("kanri1", "statistics", **asked)
+    assert answer.status == 200, answer.text
+    book = load_workbook(BytesIO(answer.content))
+    told = printer.here.request(
+        "kanri1", "GET", "/statistics", query={"period": year, "for": "report"}
+    ).json
+    assert told["rows"]
+    new = next(r for r in told["rows"] if r["title"] == "新規相談受付件数")
+    assert new["values"][year] == 1
+    rows = [row for sheet in book for row in sheet.iter_rows(values_only=True)]
+    assert any(new["title"] in row and 1 in row for row in rows)
+    assert "効果の測定" in book.sheetnames
+    # Who may not know the true numbers gets those that may be published, and the measure of no one.
+    published = printer.get("kansa1", "statistics", **{**asked, "for": "publication"})
+    assert "効果の測定" not in load_workbook(BytesIO(published.content)).sheetnames
+    for login, changes, problem in (
+        ("kansa1", {}, "not-permitted"),
+        ("minsei1", {"for": "publication"}, "not-permitted"),
+        ("kanri1", {"period": f"{year}-05"}, "bad-period"),
+        ("kanri1", {"for": "me"}, "bad-period"),
+        ("kanri1", {"as": "pdf"}, "bad-query"),
+        ("kanri1", {"case": "122041-2026-000000-0"}, "bad-query"),
+    ):
+        assert printer.get(login, "statistics", **{**asked, **changes}).problem == problem
+    kept = [json.loads(i.event) for i in models.AuditItem.scan() if hasattr(i, "event")]
+    assert [e["format"] for e in kept if e["action"] == "read-statistics"].count("xlsx") >= 2
+
+
+def test_the_municipality_s_own_layout_of_the_statistics_is_used(
+    printer: Printer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = {
+        "title": "わが町の様式",
+        "indicators": "1.0.0",
+        "sheets": [{"name": "わが町", "texts": [{"cell": "B2", "text": "{municipality} {use}"}]}],
+    }
+    (tmp_path / "statistics.json").write_text(json.dumps(own), "utf-8")
+    monkeypatch.setattr("lambdas.papers.statistics.OWN", tmp_path)
+    answer = printer.get("kanri1", "statistics", **{"as": "xlsx", "for": "publication"})
+    assert answer.status == 200, answer.text
+    sheet = load_workbook(BytesIO(answer.content))["わが町"]
+    assert str(sheet["B2"].value).endswith("公表用")
+
+
 # --- forms to fill in, start kit ------------------------------------------------------------------
 
 
@@ -587,7 +639,10 @@ def test_agencies_outside_take_no_workbook(printer: Printer) -> None:
         answer = printer.get(login, "plan", case=case_id, **{"as": "xlsx"})
         assert answer.problem == "not-permitted"
         listed = printer.here.request(login, "GET", "/prints").json["items"]
-        assert not any(p["excel"] for p in listed)
+        # Published numbers are no case, and stand in no list of who may not read them.
+        assert [p["paper"] for p in listed if p["excel"]] == (
+            [] if login == "minsei1" else ["statistics"]
+        )
 
 
 # --- a municipality's own layout ------------------------------------------------------------------

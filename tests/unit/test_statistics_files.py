@@ -20,10 +20,11 @@ from lambdas.casework.statistics import Period, count, facts, published, true_re
 from lambdas.casework.statistics.definitions import definitions
 from lambdas.casework.statistics.publication import Mark
 from lambdas.casework.statistics.text import MARKS, NOTES, csv_text, harmless
+from lambdas.papers import report_layout as layout
+from lambdas.papers.report import effect, write_report
 from ops.cases.workbook import UnreadableError
-from ops.statistics import baseline, cli, layout
+from ops.statistics import baseline, cli
 from ops.statistics.baseline import BaselineError, kinds, read_sheet, write_sheet
-from ops.statistics.workbook import effect, write_report
 from ops.statistics.working_days import holidays, is_working_day, working_days
 from tests.unit.statistics_histories import histories
 

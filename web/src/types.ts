@@ -1,4 +1,5 @@
 /** Shapes of the API, as `schemas/openapi.json` describes them. */
+import type { Choices } from './form/choices';
 import type { PartialDate } from './wareki';
 
 export interface Me {
@@ -502,6 +503,8 @@ export interface Section {
   readonly key: string;
   readonly title: string;
   readonly properties: readonly string[];
+  /** what its fields hold, in one line that stands for them until it is pressed */
+  readonly told?: (data: Data, choices: Choices) => string;
 }
 
 /** A paper that the API prints. */

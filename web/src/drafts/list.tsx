@@ -1,6 +1,6 @@
 import type { DraftHead } from '../types';
 import { formatMoment } from '../wareki';
-import { pathOf } from './draft';
+import { OTHER_TITLES, pathOf } from './draft';
 
 interface Props {
   readonly drafts: readonly DraftHead[];
@@ -16,7 +16,9 @@ export function DraftList({ drafts, titles, names }: Props) {
         <li key={draft.draftId} className="task">
           <span className="task-due">{formatMoment(draft.savedAt)}</span>
           <span>
-            <a href={pathOf(draft)}>{titles.get(draft.form) ?? draft.form}</a>
+            <a href={pathOf(draft)}>
+              {OTHER_TITLES[draft.form] ?? titles.get(draft.form) ?? draft.form}
+            </a>
             {draft.caseId !== null && (
               <span className="card-note">{names.get(draft.caseId) || draft.caseId}</span>
             )}

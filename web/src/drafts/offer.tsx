@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import { dropDraft, getDraft, listDrafts } from '../api';
+import { dropDraft, getDraft } from '../api';
 import type { Draft, DraftHead, DraftPlace } from '../types';
 import { useSingle } from '../ui/attempt';
 import { Button } from '../ui/button';
@@ -8,21 +8,29 @@ import { Notice } from '../ui/notice';
 import { hasUnsaved } from '../unsaved';
 import { formatMoment } from '../wareki';
 import { isAt } from './draft';
+import { draftsChanged, draftsHere } from './here';
 
 interface Props extends DraftPlace {
+  /** whichever case was chosen in the text itself */
+  readonly anyCase?: boolean;
   readonly onContinue: (draft: Draft) => Promise<void> | void;
 }
 
 /** What this person began to write at this place before; nothing where there is none. */
-export function DraftOffer({ caseId, form, recordId, onContinue }: Props) {
+export function DraftOffer(props: Props) {
+  const { caseId, form, recordId, anyCase = false, onContinue } = props;
   const [found, setFound] = useState<readonly DraftHead[]>([]);
   const [failure, setFailure] = useState<unknown>(null);
   const [blocked, setBlocked] = useState(false);
   const [busy, single] = useSingle();
   const load = useCallback(async () => {
-    const { items } = await listDrafts();
-    setFound(items.filter((draft) => isAt(draft, { caseId, form, recordId })));
-  }, [caseId, form, recordId]);
+    const items = await draftsHere();
+    setFound(
+      items.filter((draft) =>
+        isAt(draft, { caseId: anyCase ? draft.caseId : caseId, form, recordId }),
+      ),
+    );
+  }, [anyCase, caseId, form, recordId]);
   useEffect(() => {
     // Whoever cannot be offered what they began still writes.
     load().catch(() => undefined);
@@ -69,6 +77,7 @@ export function DraftOffer({ caseId, form, recordId, onContinue }: Props) {
           onClick={() =>
             run(async () => {
               await dropDraft(draft.draftId);
+              draftsChanged();
               setFound((all) => all.filter((other) => other !== draft));
             })
           }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { dropDraft, keepDraft } from '../api';
 import type { DraftPlace, DraftText } from '../types';
+import { draftsChanged } from './here';
 
 /** A pause in typing after which the text goes to the server, and the longest it waits for one. */
 const PAUSE_MS = 2_000;
@@ -47,9 +48,11 @@ export function useDraft(
         if (body !== null) {
           id.current ??= crypto.randomUUID();
           const { savedAt } = await keepDraft(id.current, body);
+          draftsChanged();
           setState({ kind: 'kept', at: savedAt });
         } else if (id.current !== null) {
           await dropDraft(id.current);
+          draftsChanged();
           setState({ kind: 'none' });
         }
         kept.current = body;
@@ -72,7 +75,10 @@ export function useDraft(
     ended.current = true;
     queue.current = queue.current.then(async () => {
       try {
-        if (id.current !== null) await dropDraft(id.current);
+        if (id.current !== null) {
+          await dropDraft(id.current);
+          draftsChanged();
+        }
       } catch {
         // It ends by itself.
       }

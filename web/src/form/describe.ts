@@ -3,6 +3,7 @@ import type { Schema } from '../types';
 import { formatDate, formatPartial, type PartialDate } from '../wareki';
 import { namedBy, offered, type Choices } from './choices';
 import { pointerParts } from './pointer';
+import { isRowNumber } from './row-numbers';
 import { resolve } from './validate';
 
 export const isPartialDate = (schema: Schema): boolean =>
@@ -31,6 +32,8 @@ export function describe(value: unknown, schema: Schema, root: Schema, choices: 
     return entries.flatMap(([name, item]) => {
       const property = full.properties?.[name];
       const known = typeof property === 'object' ? property : {};
+      // Drawn for other records to point to; it says nothing to people.
+      if (isRowNumber(known)) return [];
       const lines = describe(item, known, root, choices);
       // 「緊急性：緊急性：高」 says nothing more than 「緊急性：高」.
       if (known.title === full.title) return lines;

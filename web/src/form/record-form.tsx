@@ -13,6 +13,7 @@ import { DateEntry, PartialDateEntry } from './theme/date';
 import { Field, List, ListItem, ObjectFields } from './theme/templates';
 import { Line, Lines, NumberEntry } from './theme/text';
 import { numbered } from './row-numbers';
+import { withoutStrayAgencies } from './shared-with';
 import { uiSchemaOf } from './ui-schema';
 import { isValid } from './validate';
 
@@ -102,9 +103,14 @@ export function RecordForm(props: Props) {
     [onChange],
   );
   const topConcern = typeof data.topConcern === 'string' ? data.topConcern : undefined;
+  const lines = layout.first.flatMap(({ key, told }) =>
+    told === undefined ? [] : [[key, told(data, choices)]],
+  );
+  const linesText = JSON.stringify(lines);
+  const told = useMemo(() => new Map<string, string>(JSON.parse(linesText)), [linesText]);
   const formContext = useMemo<FormContext>(
-    () => ({ ...layout, choices, brief, copied, confirm, topConcern, setTopConcern }),
-    [layout, choices, brief, copied, confirm, topConcern, setTopConcern],
+    () => ({ ...layout, told, choices, brief, copied, confirm, topConcern, setTopConcern }),
+    [layout, told, choices, brief, copied, confirm, topConcern, setTopConcern],
   );
 
   return (
@@ -117,7 +123,7 @@ export function RecordForm(props: Props) {
       formContext={formContext}
       extraErrors={extraErrors}
       onChange={(event) => {
-        latest.current = numbered(withoutStrayTop(event.formData as Data), form);
+        latest.current = numbered(withoutStrays(event.formData as Data), form);
         onChange(latest.current);
       }}
       validator={VALIDATOR}
@@ -132,6 +138,8 @@ export function RecordForm(props: Props) {
     </Form>
   );
 }
+
+const withoutStrays = (data: Data): Data => withoutStrayAgencies(withoutStrayTop(data));
 
 /** A concern that is no longer ticked cannot be the most pressing one. */
 function withoutStrayTop(data: Data): Data {

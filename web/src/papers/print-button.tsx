@@ -17,10 +17,13 @@ interface Props {
   /** before the name of the paper in the name of the file: a case number */
   readonly prefix?: string;
   readonly label: string;
+  /** said aloud in place of the paper's title, where one of several is meant */
+  readonly spoken?: string;
 }
 
 /** Fetches a paper and hands it to the browser. What stops it is said beside the button. */
-export function PrintButton({ print, kind, query = {}, prefix = '', label }: Props) {
+export function PrintButton(props: Props) {
+  const { print, kind, query = {}, prefix = '', label, spoken = print.title } = props;
   const [busy, single] = useSingle();
   const [error, setError] = useState<unknown>(null);
   const [missing, setMissing] = useState<readonly FieldProblem[]>([]);
@@ -45,7 +48,7 @@ export function PrintButton({ print, kind, query = {}, prefix = '', label }: Pro
     <>
       <Button
         busy={busy}
-        aria-label={`${print.title}：${label}`}
+        aria-label={`${spoken}：${label}`}
         onClick={() => (print.copies && 'case' in query ? setAsking(true) : void fetchIt())}
       >
         {label}

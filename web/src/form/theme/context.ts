@@ -9,6 +9,8 @@ export interface FormContext {
   readonly later: readonly Section[];
   /** sections that stood open when the form was opened, because they hold something */
   readonly opened: ReadonlySet<string>;
+  /** what sections that stand as one line say, by key */
+  readonly told: ReadonlyMap<string, string>;
   /** shows at first only what must be filled in */
   readonly brief: boolean;
   /** properties that still hold what an earlier record held, and that nobody confirmed */

@@ -145,7 +145,7 @@ function Folded(props: ObjectFieldTemplateProps & { readonly asked: readonly str
 }
 
 function Sections(props: ObjectFieldTemplateProps) {
-  const { first, later, opened } = contextOf(props);
+  const { first, later, opened, told } = contextOf(props);
   const fieldsOf = (section: Section): ReactNode[] =>
     section.properties.flatMap((name) =>
       props.properties.filter((property) => property.name === name).map(({ content }) => content),
@@ -154,6 +154,19 @@ function Sections(props: ObjectFieldTemplateProps) {
     <>
       {first.map((section) => {
         const fields = fieldsOf(section);
+        if (section.told !== undefined && fields.length > 0) {
+          return (
+            <details key={section.key} className="chip">
+              <summary>
+                <span>
+                  {section.title}：{told.get(section.key)}
+                </span>
+                <span className="link-like">変える</span>
+              </summary>
+              {fields}
+            </details>
+          );
+        }
         return fields.length === 0 ? null : (
           <section key={section.key} className="section" aria-labelledby={`section-${section.key}`}>
             <h2 id={`section-${section.key}`} className="section-title">

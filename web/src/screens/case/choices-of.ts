@@ -1,8 +1,10 @@
 import { getRecord, listAgencies, listColleagues, listMeetings } from '../../api';
 import type { Choice, Choices } from '../../form/choices';
 import type { CaseResource, Data, Me, Schema } from '../../types';
-import { formatDate, formatMoment } from '../../wareki';
+import { formatDate, formatMoment, todayInJapan } from '../../wareki';
 import { takesAbout } from './about/takes-about';
+import { CASE_AGENCIES } from '../../form/shared-with';
+import { takingPart } from './timeline/shared';
 
 const PLANS = 'plan';
 
@@ -36,6 +38,12 @@ export async function choicesOf(form: Schema, resource: CaseResource, me: Me): P
 
   const lookUp: Readonly<Record<string, () => Promise<readonly Choice[]>>> = {
     agencies: agencyChoices,
+    [CASE_AGENCIES]: async () => {
+      const all = await agencyChoices();
+      // Who may not read the members is offered every agency: the API says which belong here.
+      const here = takingPart(resource, todayInJapan(Date.now()));
+      return here === null ? all : all.filter(({ value }) => here.has(value));
+    },
     persons: async () =>
       rows(await read('household'), 'persons').map((row) => ({
         value: String(row.personId),

@@ -378,7 +378,7 @@ export function Editor(props: Props) {
 }
 
 /** Said beside the button that saves. */
-function unsavedText(state: DraftState): string {
+export function unsavedText(state: DraftState): string {
   switch (state.kind) {
     case 'none':
       return '保存していない入力があります';

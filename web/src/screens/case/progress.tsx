@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from 'react';
-import { formSchema, listRecords, type Narrowing } from '../../api';
+import { formSchema, getSharing, listRecords, type Narrowing } from '../../api';
 import { describe } from '../../form/describe';
 import { NO_CHOICES, type Choices } from '../../form/choices';
 import { beginPath, casePath, navigate, PROGRESS, recordPath } from '../../router';
@@ -15,6 +15,8 @@ import { Begin } from './records';
 import { SAVED } from './record-pane';
 import { TimelineFilter } from './timeline/filter';
 import { woven } from './timeline/markers';
+import { asksAgencies } from '../../form/shared-with';
+import { consenting, sharedWith, sharedWords } from './timeline/shared';
 import { headsOf, severalCases, type OfCase } from './timeline/several';
 import './timeline/timeline.css';
 
@@ -65,6 +67,14 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
   const pages = usePages(load);
   const { items, known, error } = pages;
 
+  const lookAtConsents = useCallback(async () => {
+    // Whoever cannot be told of the consents still writes: then it is shared with nobody yet.
+    const sharing = await getSharing(caseId).catch(() => null);
+    return ({ persons }: Choices): Data => {
+      const subject = persons?.find(({ preset }) => preset)?.value;
+      return sharedWith(sharing === null ? [] : consenting(sharing, who.current, subject));
+    };
+  }, [caseId, who]);
   const back = () => navigate(casePath(caseId, 'progress'));
   // What one usually enters is known from what one entered before.
   if (writing && (known || error !== null)) {
@@ -74,6 +84,7 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
         form={PROGRESS}
         me={me}
         known={usual(items, me)}
+        look={lookAtConsents}
         arranged={brief}
         focus="facts"
         onSaved={() => {
@@ -147,29 +158,38 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
   );
 }
 
-/** What always has to be written on top, all else folded below. */
-function brief(form: Schema): Schema {
-  const names = ['facts', 'date', 'method', 'counterpart', 'sharedWith', 'sharedAgencies'];
-  const top = {
-    key: 'brief',
-    title: '経過',
-    properties: names.filter((n) => form.properties?.[n]),
+const BRIEF: readonly string[] = ['facts', 'date', 'method', 'counterpart'];
+const SHARED: readonly string[] = ['sharedWith', 'sharedAgencies'];
+
+/** What always has to be written on top, whom it is shared with in one line, all else folded below. */
+function brief(offered: Schema): Schema {
+  const form = asksAgencies(offered);
+  const has = (name: string): boolean => form.properties?.[name] !== undefined;
+  const top = { key: 'brief', title: '経過', properties: BRIEF.filter(has) };
+  const shared = {
+    key: 'shared',
+    title: '共有先',
+    properties: SHARED.filter(has),
+    told: sharedWords(form),
   };
+  const names = [...BRIEF, ...SHARED];
   const rest = (form['x-sections'] ?? []).map((section) => ({
     ...section,
     properties: section.properties.filter((name) => !names.includes(name)),
   }));
-  return { ...form, 'x-sections': [top, ...rest.filter((s) => s.properties.length > 0)] };
+  return {
+    ...form,
+    'x-sections': [top, shared, ...rest].filter((s) => s.properties.length > 0),
+  };
 }
 
-/** What one usually enters: today, the method one used last, with the 本人, for those who take part. */
+/** What one usually enters: today, the method one used last, with the 本人. */
 function usual(items: readonly FormRecord[], me: Me): Data {
   const mine = items.find((item) => item.updatedBy.staffId === me.staffId)?.data ?? {};
   return {
     date: todayInJapan(Date.now()),
     method: mine.method ?? VISIT,
     counterpart: 'subject',
-    sharedWith: mine.sharedWith ?? 'own',
   };
 }
 

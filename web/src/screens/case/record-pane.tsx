@@ -23,6 +23,7 @@ import { Byline } from './byline';
 import { choicesOf } from './choices-of';
 import { Editor, type SetAside } from './editor';
 import { RecordView } from './record-view';
+import { asksAgencies } from '../../form/shared-with';
 
 /** What shows a record and lets somebody go on writing it. */
 export interface Written {
@@ -45,13 +46,14 @@ export async function readRecord(
 /** The same record under the current version of its form, as the town's staff are offered it. */
 async function toWrite(resource: CaseResource, read: FormRecord, me: Me): Promise<Written> {
   const version = await currentVersion(read.form);
-  const [record, form] = await Promise.all([
+  const [record, offered] = await Promise.all([
     getRecord(resource.caseId, read.recordId, version),
     offeredForm(read.form),
   ]);
+  const form = asksAgencies(withHeld(offered, record, await formSchema(read.form, version)));
   return {
     record,
-    form: withHeld(form, record, await formSchema(read.form, version)),
+    form,
     choices: await choicesOf(form, resource, me),
   };
 }

@@ -8,6 +8,7 @@ import { useLatest } from '../../ui/latest';
 import { Show, useLoad } from '../../ui/load';
 import { TableHead } from '../../ui/table-head';
 import { formatMoment } from '../../wareki';
+import type { Choices } from '../../form/choices';
 import { choicesOf } from './choices-of';
 import { CopyLast } from './copied/copy-last';
 import { Editor } from './editor';
@@ -106,6 +107,8 @@ interface BeginProps {
   readonly me: Me;
   /** what is known of the new record without asking */
   readonly known: Data;
+  /** what is known once something was looked up */
+  readonly look?: () => Promise<(choices: Choices) => Data>;
   /** the form with its sections in another order */
   readonly arranged?: (form: Schema) => Schema;
   /** the field in which one begins to write */
@@ -116,17 +119,23 @@ interface BeginProps {
 
 /** A new record of a form. */
 export function Begin(props: BeginProps) {
-  const { resource, form, me, known, arranged, focus, onSaved, onCancel } = props;
+  const { resource, form, me, look, arranged, focus, onSaved, onCancel } = props;
   const { caseId } = resource;
   const made = useRef<string | null>(null);
   const [draft, setDraft] = useState<Draft | null>(null);
   const [copy, setCopy] = useState<Data | null>(null);
   const who = useLatest(me);
+  const from = useLatest(props.known);
   const load = useCallback(async () => {
-    const [version, offered] = await Promise.all([currentVersion(form), offeredForm(form)]);
+    const [version, offered, seen] = await Promise.all([
+      currentVersion(form),
+      offeredForm(form),
+      look?.(),
+    ]);
     const schema = arranged?.(offered) ?? offered;
-    return { version, schema, choices: await choicesOf(schema, resource, who.current) };
-  }, [arranged, form, resource, who]);
+    const choices = await choicesOf(schema, resource, who.current);
+    return { version, schema, choices, known: { ...from.current, ...seen?.(choices) } };
+  }, [arranged, form, from, look, resource, who]);
   const [loaded, retry] = useLoad(load);
   useEffect(() => {
     if (loaded.state === 'ready' && focus !== undefined) {
@@ -135,7 +144,7 @@ export function Begin(props: BeginProps) {
   }, [loaded.state, focus]);
   return (
     <Show loaded={loaded} retry={retry}>
-      {({ version, schema, choices }) => (
+      {({ version, schema, choices, known }) => (
         <>
           <h2>{schema.title}</h2>
           <DraftOffer caseId={caseId} form={form} recordId={null} onContinue={setDraft} />
@@ -177,7 +186,9 @@ function startOf(known: Data, draft: Draft | null, copy: Data | null) {
 }
 
 /** The screen on which a record of any form is begun. */
-export function BeginScreen(props: Omit<BeginProps, 'known' | 'arranged' | 'focus' | 'onCancel'>) {
+export function BeginScreen(
+  props: Omit<BeginProps, 'known' | 'look' | 'arranged' | 'focus' | 'onCancel'>,
+) {
   const { caseId } = props.resource;
   return (
     <Begin {...props} known={NOTHING} onCancel={() => navigate(casePath(caseId, 'records'))} />

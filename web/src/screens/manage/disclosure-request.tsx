@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'react';
 import { currentVersion, formSchema, getRecord, listStaff, offeredForm } from '../../api';
+import { OnePaper } from '../../papers/one-paper';
 import { managePath, navigate, readCaseId } from '../../router';
 import type { Choices } from '../../form/choices';
 import type { Me, Schema } from '../../types';
@@ -325,7 +326,7 @@ function LetterText({
   readonly entryId: string;
   readonly state: DisclosureState;
 }) {
-  const [letter, setLetter] = useState<Letter | null>(null);
+  const [made, setMade] = useState<{ letter: Letter; grounds: readonly string[] } | null>(null);
   const submit = useSubmit();
   const make = () =>
     submit.run(async () => {
@@ -336,7 +337,8 @@ function LetterText({
         const { passages } = await readProposal(entryId, caseId);
         for (const { masks } of passages) for (const { ground } of masks) grounds.add(ground);
       }
-      setLetter(await readLetter(entryId, [...grounds].sort()));
+      const named = [...grounds].sort();
+      setMade({ letter: await readLetter(entryId, named), grounds: named });
     });
   return (
     <section className="section" aria-labelledby="letter">
@@ -344,17 +346,24 @@ function LetterText({
         決定通知の文
       </h2>
       <Refused submit={submit} />
-      {letter === null ? (
+      {made === null ? (
         <Button busy={submit.busy} onClick={make}>
           決定通知の文を作る
         </Button>
       ) : (
         <div className="slip">
-          {letter.sentences.map((sentence) => (
+          {made.letter.sentences.map((sentence) => (
             <p key={sentence}>{sentence}</p>
           ))}
           <div className="actions no-print">
-            <Button onClick={() => window.print()}>印刷する</Button>
+            <OnePaper
+              paper="disclosure-letter"
+              query={{
+                request: entryId,
+                ...(made.grounds.length === 0 ? {} : { grounds: made.grounds.join() }),
+              }}
+              label="決定通知書（PDF）"
+            />
           </div>
         </div>
       )}

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { OnePaper } from '../../papers/one-paper';
 import { useAttemptKey } from '../../ui/attempt';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
@@ -78,7 +79,11 @@ export function Invite({ registers, onClose, onDone }: Props) {
           </dl>
           <p>このアドレスを開いてサインインし、新しいパスワードを決め、認証アプリを登録します。</p>
         </Slip>
+        <p>
+          仮パスワードの入らない「利用者登録のご案内」も印刷できます。後からでも、職員の一覧から印刷できます。
+        </p>
         <div className="actions">
+          <OnePaper paper="sign-up" query={{ staff: made.staffId }} label="ご案内（PDF）" />
           <Button look="solid" onClick={onDone}>
             控えたので閉じる
           </Button>

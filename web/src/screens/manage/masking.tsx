@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { codeLabels } from '../../api';
 import { Problem } from '../../http';
+import { OnePaper } from '../../papers/one-paper';
 import { managePath } from '../../router';
 import { Button } from '../../ui/button';
 import { SelectField, type Option } from '../../ui/entry';
@@ -140,7 +141,7 @@ function Decide({ requestId, caseId, proposal, grounds, onReload }: DecideProps)
           <span className="save-state">{dirty ? '決めていない変更があります' : ''}</span>
         </div>
       </div>
-      {extract !== null && <Copy extract={extract} />}
+      {extract !== null && <Copy requestId={requestId} caseId={caseId} extract={extract} />}
       {leaving !== null && <Discard onStay={stay} onDiscard={leaving} />}
     </>
   );
@@ -247,7 +248,7 @@ function OnePassage({ passage, grounds, onChange }: PassageProps) {
   );
 }
 
-function Copy({ extract }: { readonly extract: Extract }) {
+function Copy({ requestId, caseId, extract }: Props & { readonly extract: Extract }) {
   return (
     <section className="section slip" aria-labelledby="copy">
       <h2 id="copy">開示する写し</h2>
@@ -262,7 +263,12 @@ function Copy({ extract }: { readonly extract: Extract }) {
         </div>
       ))}
       <div className="actions no-print">
-        <Button onClick={() => window.print()}>印刷する</Button>
+        <OnePaper
+          paper="disclosure-copy"
+          query={{ request: requestId, case: caseId }}
+          prefix={`${caseId}-`}
+          label="写し（PDF）"
+        />
       </div>
     </section>
   );

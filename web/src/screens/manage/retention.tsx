@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'react';
 import { codeLabels, createRecord, currentVersion, listRecords, listStaff } from '../../api';
+import { OnePaper } from '../../papers/one-paper';
 import { casePath } from '../../router';
 import type { FormRecord, Me } from '../../types';
 import { useAttemptKey } from '../../ui/attempt';
@@ -515,7 +516,11 @@ function Certificate({ disposal, by }: { readonly disposal: Disposal; readonly b
         }))}
       />
       <div className="actions no-print">
-        <Button onClick={() => window.print()}>印刷する</Button>
+        <OnePaper
+          paper="disposal-certificate"
+          query={{ disposal: disposal.disposalId }}
+          label="証明書（PDF）"
+        />
       </div>
     </section>
   );

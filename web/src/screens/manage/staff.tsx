@@ -1,4 +1,5 @@
 import { useCallback, useState } from 'react';
+import { OnePaper } from '../../papers/one-paper';
 import { managePath } from '../../router';
 import type { Me, Staff } from '../../types';
 import { Button } from '../../ui/button';
@@ -15,7 +16,7 @@ import { agencyOptions, isOver, loadRegisters, periodOf, type Registers } from '
 
 type Doing = { readonly what: 'invite' } | { readonly what: 'change' | 'reissue'; who: Staff };
 
-const COLUMNS = ['氏名', '利用者ID', '役割', '機関', '期間', '変更', '認証'];
+const COLUMNS = ['氏名', '利用者ID', '役割', '機関', '期間', '変更', '認証', 'ご案内'];
 
 export default function StaffScreen({ me }: { readonly me: Me }) {
   const load = useCallback(loadRegisters, []);
@@ -138,6 +139,13 @@ function People({ me, registers, onDo }: PeopleProps) {
                   再発行
                 </Button>
               ),
+              <OnePaper
+                key="sign-up"
+                paper="sign-up"
+                query={{ staff: one.staffId }}
+                label="印刷（PDF）"
+                spoken={`${one.displayName}への利用者登録のご案内`}
+              />,
             ],
           }))}
         />

@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'react';
-import { townSettings } from '../../api';
+import { printPaper, townSettings } from '../../api';
+import { saveFile } from '../../papers/save-file';
 import type { Me } from '../../types';
 import { Button } from '../../ui/button';
 import { download } from '../../ui/download';
@@ -33,13 +34,23 @@ export default function StatisticsScreen({ me }: { readonly me: Me }) {
     submit.run(async () => {
       download(`jisseki-${period}-${use}.csv`, await statisticsFile(period, use));
     });
+  const saveBook = () =>
+    submit.run(async () => {
+      const book = await printPaper('statistics', { period, for: use, as: 'xlsx' });
+      saveFile(book, `jisseki-${period}-${use}`, 'xlsx');
+    });
   return (
     <>
       <div className="screen-head">
         <ScreenHeading>実績の集計</ScreenHeading>
-        <Button busy={submit.busy} onClick={save}>
-          ファイルに保存する（CSV）
-        </Button>
+        <div className="actions">
+          <Button busy={submit.busy} onClick={saveBook}>
+            Excelで保存する
+          </Button>
+          <Button busy={submit.busy} onClick={save}>
+            ファイルに保存する（CSV）
+          </Button>
+        </div>
       </div>
       <Refused submit={submit} />
       <div className="filters">

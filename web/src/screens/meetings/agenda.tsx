@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { currentVersion, putRecord } from '../../api';
+import { OnePaper } from '../../papers/one-paper';
 import { casePath, meetingPath } from '../../router';
 import type { AgendaItem, Data, Me } from '../../types';
 import { useAttemptKey, useSingle } from '../../ui/attempt';
@@ -49,6 +50,9 @@ export function Agenda({ me, room, refresh }: Props) {
           <a className="button button-outline" href={meetingPath(meetingId, 'edit')}>
             日時・場所を直す
           </a>
+        )}
+        {convening && (
+          <OnePaper paper="invitation" query={{ meeting: meetingId }} label="開催通知（PDF）" />
         )}
         {room.projects && agenda.length > 0 && (
           <Button onClick={() => setProjecting(true)}>映す（氏名なし）</Button>

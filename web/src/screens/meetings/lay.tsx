@@ -2,7 +2,10 @@ import { useCallback, useState } from 'react';
 import { currentVersion, layCase, listCases, listColleagues } from '../../api';
 import { Problem } from '../../http';
 import { consentPath, meetingPath, readCaseId } from '../../router';
-import type { CaseSummary, Colleague, Data, Me } from '../../types';
+import { AGENDA } from '../../drafts/draft';
+import { DraftOffer } from '../../drafts/offer';
+import { useDraft } from '../../drafts/use-draft';
+import type { CaseSummary, Colleague, Data, Draft, Me } from '../../types';
 import { useAttemptKey, useSingle } from '../../ui/attempt';
 import { Button } from '../../ui/button';
 import { CheckList } from '../../ui/check-list';
@@ -13,6 +16,7 @@ import { Refusal } from '../../ui/refusal';
 import { Term } from '../../ui/term';
 import { letGo, useUnsaved } from '../../unsaved';
 import { Discard } from '../../ui/discard';
+import { unsavedText } from '../case/editor';
 import type { Room } from './meeting';
 import { BASIS_WORDS, basisOf, JUSO, pledgeOf, pledgeWords, rows, SHIEN, text } from './words';
 
@@ -39,6 +43,7 @@ export function Lay(props: Props) {
   // Read when the screen is opened, and not again because the meeting was read anew: what is being
   // typed would go.
   const now = useLatest({ me, room });
+  const [draft, setDraft] = useState<Draft | null>(null);
   const load = useCallback(async () => {
     const [cases, colleagues, formVersion] = await Promise.all([
       caseId === undefined ? everyCase() : Promise.resolve([]),
@@ -51,7 +56,18 @@ export function Lay(props: Props) {
   const [loaded, retry] = useLoad(load);
   return (
     <Show loaded={loaded} retry={retry}>
-      {(known) => <Form {...props} {...known} />}
+      {(known) => (
+        <>
+          <DraftOffer
+            caseId={null}
+            anyCase
+            form={AGENDA}
+            recordId={room.meeting.meetingId}
+            onContinue={setDraft}
+          />
+          <Form key={draft?.draftId} {...props} {...known} draft={draft} />
+        </>
+      )}
     </Show>
   );
 }
@@ -105,21 +121,31 @@ interface FormProps extends Props {
   readonly cases: readonly CaseSummary[];
   readonly people: readonly Person[];
   readonly formVersion: string;
+  /** what was begun before, where it goes on */
+  readonly draft: Draft | null;
 }
 
 const never = () => false;
 
-function Form({ room, caseId, onLaid, cases, people, formVersion }: FormProps) {
+function Form({ room, caseId, onLaid, cases, people, formVersion, draft }: FormProps) {
   const { meeting, kinds, pledges } = room;
   const on = text(meeting.data.date);
-  const [chosenCase, setChosenCase] = useState(caseId ?? '');
-  const [typedCase, setTypedCase] = useState('');
-  const [kind, setKind] = useState(caseId === undefined ? '' : JUSO);
-  const [attending, setAttending] = useState<ReadonlySet<string>>(
-    new Set(people.map(({ key }) => key)),
+  const begun = draft?.data ?? {};
+  const listed = cases.some((one) => one.caseId === draft?.caseId);
+  const [chosenCase, setChosenCase] = useState(caseId ?? (listed ? draft?.caseId : '') ?? '');
+  const [typedCase, setTypedCase] = useState(
+    caseId === undefined && !listed ? (draft?.caseId ?? '') : '',
   );
-  const [agenda, setAgenda] = useState('');
-  const [watchReason, setWatchReason] = useState('');
+  const [kind, setKind] = useState(text(begun.kind) || (caseId === undefined ? '' : JUSO));
+  const [attending, setAttending] = useState<ReadonlySet<string>>(
+    new Set(
+      people
+        .map(({ key }) => key)
+        .filter((key) => !Array.isArray(begun.absent) || !begun.absent.includes(key)),
+    ),
+  );
+  const [agenda, setAgenda] = useState(text(begun.agenda));
+  const [watchReason, setWatchReason] = useState(text(begun.watchReason));
   const [missing, setMissing] = useState<readonly string[]>([]);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, single] = useSingle();
@@ -129,6 +155,24 @@ function Form({ room, caseId, onLaid, cases, people, formVersion }: FormProps) {
 
   const attendees = people.filter(({ key }) => attending.has(key));
   const id = typedCase.trim() === '' ? chosenCase : (readCaseId(typedCase) ?? '');
+  const kept = useDraft(
+    { caseId: id === '' ? null : id, form: AGENDA, recordId: meeting.meetingId },
+    dirty
+      ? {
+          formVersion,
+          baseRevision: null,
+          data: {
+            kind,
+            agenda,
+            watchReason,
+            absent: people.map(({ key }) => key).filter((key) => !attending.has(key)),
+          },
+          removed: [],
+          about: null,
+        }
+      : null,
+    draft?.draftId ?? null,
+  );
   const lay = () =>
     single(async () => {
       const lacks = [
@@ -149,6 +193,7 @@ function Form({ room, caseId, onLaid, cases, people, formVersion }: FormProps) {
       try {
         await layCase(meeting.meetingId, id, { formVersion, data }, keyOf([id, data]));
         letGo();
+        kept.drop();
         onLaid();
       } catch (error) {
         setFailure(error);
@@ -287,8 +332,27 @@ function Form({ room, caseId, onLaid, cases, people, formVersion }: FormProps) {
         <a className="button button-outline" href={meetingPath(meeting.meetingId)}>
           やめる
         </a>
+        <span className="save-state">{dirty ? unsavedText(kept.state) : ''}</span>
       </div>
-      {leaving !== null && <Discard onStay={stay} onDiscard={leaving} />}
+      {leaving !== null && (
+        <Discard
+          onStay={stay}
+          onKeep={
+            kept.state.kind === 'failed'
+              ? null
+              : () => {
+                  kept.flush();
+                  letGo();
+                  leaving();
+                }
+          }
+          onDiscard={() => {
+            kept.drop();
+            letGo();
+            leaving();
+          }}
+        />
+      )}
     </form>
   );
 }

@@ -1,8 +1,10 @@
-import { useCallback, useRef } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { createMeeting, currentVersion, getMeeting, offeredForm, putMeeting } from '../../api';
+import { applied, MEETING } from '../../drafts/draft';
+import { DraftOffer } from '../../drafts/offer';
 import { NO_CHOICES } from '../../form/choices';
 import { picked } from '../../form/picked';
-import type { Data, FormRecord, Meeting } from '../../types';
+import type { Data, Draft, FormRecord, Meeting } from '../../types';
 import { Show, useLoad } from '../../ui/load';
 import { Editor } from '../case/editor';
 
@@ -31,6 +33,8 @@ export function MeetingEditor({ meeting, onSaved, onCancel }: Props) {
     return { version, form: picked(offered, NAMES) };
   }, []);
   const [loaded, retry] = useLoad(load);
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const place = { caseId: null, form: MEETING, recordId: meeting?.meetingId ?? null };
   // What this screen does not ask stays as it was saved last.
   const saved = useRef(meeting);
   const fetchTheirs = async (meetingId: string): Promise<FormRecord> => {
@@ -41,27 +45,34 @@ export function MeetingEditor({ meeting, onSaved, onCancel }: Props) {
   return (
     <Show loaded={loaded} retry={retry}>
       {({ version, form }) => (
-        <Editor
-          form={form}
-          formVersion={version}
-          choices={NO_CHOICES}
-          base={{ data: only(meeting?.data ?? {}), revision: meeting?.revision ?? null }}
-          fixed={NONE}
-          save={async (revision, written, key) => {
-            const { invited } = saved.current?.data ?? {};
-            const data = { ...written.data, ...(invited === undefined ? {} : { invited }) };
-            const next =
-              revision === null || saved.current === null
-                ? await createMeeting({ ...written, data }, key)
-                : await putMeeting(saved.current.meetingId, revision, { ...written, data }, key);
-            saved.current = next;
-            return { revision: next.revision ?? 1, done: () => onSaved(next) };
-          }}
-          {...(meeting !== null && { fetchTheirs: () => fetchTheirs(meeting.meetingId) })}
-          onTheirs={() => saved.current !== null && onSaved(saved.current)}
-          staysOpen={never}
-          onCancel={onCancel}
-        />
+        <>
+          <DraftOffer {...place} onContinue={setDraft} />
+          <Editor
+            key={draft?.draftId}
+            place={place}
+            draftId={draft?.draftId ?? null}
+            {...(draft === null ? {} : { start: applied(only(meeting?.data ?? {}), draft) })}
+            form={form}
+            formVersion={version}
+            choices={NO_CHOICES}
+            base={{ data: only(meeting?.data ?? {}), revision: meeting?.revision ?? null }}
+            fixed={NONE}
+            save={async (revision, written, key) => {
+              const { invited } = saved.current?.data ?? {};
+              const data = { ...written.data, ...(invited === undefined ? {} : { invited }) };
+              const next =
+                revision === null || saved.current === null
+                  ? await createMeeting({ ...written, data }, key)
+                  : await putMeeting(saved.current.meetingId, revision, { ...written, data }, key);
+              saved.current = next;
+              return { revision: next.revision ?? 1, done: () => onSaved(next) };
+            }}
+            {...(meeting !== null && { fetchTheirs: () => fetchTheirs(meeting.meetingId) })}
+            onTheirs={() => saved.current !== null && onSaved(saved.current)}
+            staysOpen={never}
+            onCancel={onCancel}
+          />
+        </>
       )}
     </Show>
   );

@@ -17,11 +17,11 @@ import jsonschema_rs
 from openpyxl.utils import column_index_from_string
 from openpyxl.utils.cell import coordinate_from_string
 
+from lambdas.casework.forms import SCHEMAS
 from lambdas.casework.statistics.definitions import definitions
 from lambdas.casework.statistics.periods import Period
-from ops.paths import ROOT
 
-FOLDER = ROOT / "schemas" / "statistics" / "layout"
+FOLDER = SCHEMAS / "statistics" / "layout"
 DEFAULT = FOLDER / "1.0.0.json"
 # Sheets that every report gets besides those of the layout.
 SIGNS, EFFECT = "記号の説明", "効果の測定"

@@ -1,8 +1,9 @@
 """The Excel report: the numbers of the API in the cells of a layout, and what the signs mean."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
@@ -10,12 +11,32 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from lambdas.casework.statistics.periods import Period
-from lambdas.casework.statistics.volumes import FEWEST_STAFF
-from ops.statistics.baseline import Baseline
-from ops.statistics.layout import EFFECT, SIGNS, Layout, month_of
+from lambdas.casework.statistics.volumes import FEWEST_STAFF, Spread
+from lambdas.papers.report_layout import EFFECT, SIGNS, Layout, month_of
 
 Report = Mapping[str, Any]
 """The JSON of `GET /statistics` for a fiscal year."""
+
+
+class Task(Protocol):
+    """The minutes of one kind of work before, and how many members of staff they are of."""
+
+    @property
+    def spread(self) -> Spread: ...
+    @property
+    def staff(self) -> int: ...
+
+
+class Baseline(Protocol):
+    """What two weeks of work took before (ops/statistics/baseline.py reads the sheet)."""
+
+    @property
+    def first(self) -> date: ...
+    @property
+    def last(self) -> date: ...
+    @property
+    def tasks(self) -> Mapping[str, Task]: ...
+
 
 NOT_MEASURED = "未測定"
 _USES = {"publication": "公表用", "report": "報告用・公表しない"}
@@ -36,9 +57,15 @@ _EFFECT_HEADINGS = (
 
 
 def write_report(
-    path: Path, report: Report, layout: Layout, *, municipality: str, baseline: Baseline | None
+    target: Path | BinaryIO,
+    report: Report,
+    layout: Layout,
+    *,
+    municipality: str,
+    baseline: Baseline | None,
 ) -> None:
-    """Writes the workbook. The measurement of effects is for the municipality's own report only."""
+    """Writes the workbook into a file. The measurement of effects is for the municipality's own
+    report only."""
     year = Period(report["period"])
     cells = {(r["indicator"], r["breakdown"], r["code"]): r for r in report["rows"]}
     words = {
@@ -60,7 +87,7 @@ def write_report(
     if report["volumes"] is not None:
         _write_effect(book.create_sheet(EFFECT), report, baseline)
     _write_signs(book.create_sheet(SIGNS), report)
-    book.save(path)
+    book.save(target)
 
 
 def effect(volume: Mapping[str, Any], baseline: Baseline | None) -> list[float | str]:
