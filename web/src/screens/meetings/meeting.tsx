@@ -75,13 +75,15 @@ function Opened({ me, route, content }: Props & { readonly content: Room }) {
   const [news, setNews] = useState<string | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const refresh = async (said: string | null) => {
-    setNews(said);
+    setNews(null);
     setFailure(null);
     try {
       setRoom(await enter(meetingId, me));
     } catch (error) {
       setFailure(error);
     }
+    // Not before what it tells of is there to be seen.
+    setNews(said);
   };
   const back = (said: string | null) => {
     navigate(meetingPath(meetingId));
