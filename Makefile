@@ -9,10 +9,10 @@ export UV_SYSTEM_CERTS := true
 export NODE_USE_SYSTEM_CA := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web assets up down reset test check format synth bench shell lock openapi
+.PHONY: help setup web assets up down reset test check format synth bench screenshots shell lock openapi
 
 help: ## このコマンドの一覧
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 13
 
 setup: .venv/stamp node_modules/stamp
 
@@ -80,6 +80,9 @@ openapi: setup ## schemas/openapi.json を作り直す
 
 bench: assets ## 測定して bench/results/ に書く
 	$(BIN)/python -m bench
+
+screenshots: assets ## 職員向けの手引きの絵を docs/guides/pictures/ に撮り直す
+	$(BIN)/python -m tests.guide
 
 shell: setup ## soudan コマンドの使えるシェルを開く
 	@PS1='(soudan) \w$$ ' bash --norc -i

@@ -6,7 +6,7 @@ The steps build on each other and run in the order in which they stand here.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import new_desk, new_room
 from tests.browser.desk import Desk, Watch
+from tests.browser.rooms import a_desk, a_room
 from tests.browser.test_manage_duties import new_case, record
 from tests.browser.test_meetings import day
 from tests.unit.printing import Read, squeezed
@@ -96,8 +96,8 @@ def walk(browser: Browser, tenant: Any) -> Iterator[Walk]:
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def at(login: str) -> Desk:
-        room = new_room(browser)
-        desk, watch = new_desk(room, tenant)
+        room = a_room(browser)
+        desk, watch = a_desk(room, tenant)
         opened.append((room, watch))
         desk.open()
         desk.sign_in(tenant.login(login))
@@ -253,7 +253,9 @@ def knows_nothing(desk: Desk, walk: Walk) -> None:
     """The case stands in no list of this person's, and its address answers as one that is none."""
     page = desk.page
     to_list(desk)
-    expect(page.get_by_text("件を表示しています").or_(page.get_by_text(NOTHING)).first).to_be_visible()
+    expect(
+        page.get_by_text("件を表示しています").or_(page.get_by_text(NOTHING)).first
+    ).to_be_visible()
     expect(page.get_by_text(walk.case_id)).to_have_count(0)
     desk.open(f"#/cases/{walk.case_id}")
     expect(page.get_by_role("alert")).to_contain_text(NOTHING)

@@ -1,4 +1,4 @@
-import { getRecord, listAgencies, listColleagues, listMeetings } from '../../api';
+import { getRecord, listAgencies, listColleagues, listMeetings, listRecords } from '../../api';
 import type { Choice, Choices } from '../../form/choices';
 import type { CaseResource, Data, Me, Schema } from '../../types';
 import { formatDate, formatMoment, todayInJapan } from '../../wareki';
@@ -7,6 +7,7 @@ import { CASE_AGENCIES } from '../../form/shared-with';
 import { takingPart } from './timeline/shared';
 
 const PLANS = 'plan';
+const CONFERENCE = 'conference';
 
 const rows = (data: Data | undefined, name: string): readonly Data[] => {
   const value = data?.[name];
@@ -65,13 +66,22 @@ export async function choicesOf(form: Schema, resource: CaseResource, me: Me): P
     plans: () => Promise.resolve(heads(PLANS)),
     records: () => Promise.resolve(heads()),
     cases: () => Promise.resolve([{ value: caseId, label: `このケース（${caseId}）` }]),
-    meetings: async () =>
-      [...(await listMeetings('coming')).items, ...(await listMeetings('held')).items].map(
-        ({ meetingId, data }) => ({
+    meetings: async () => {
+      const laid = records.some((record) => record.form === CONFERENCE);
+      const [coming, held, agenda] = await Promise.all([
+        listMeetings('coming'),
+        listMeetings('held'),
+        laid ? listRecords(caseId, CONFERENCE, null) : null,
+      ]);
+      const here = new Set(agenda?.items.map(({ data }) => data.meetingId));
+      // Several meetings may bear one name and day: those that had this case come first.
+      return [...coming.items, ...held.items]
+        .map(({ meetingId, data }) => ({
           value: meetingId,
-          label: `${words(data, 'title')}（${formatDate(String(data.date ?? ''))}）`,
-        }),
-      ),
+          label: `${words(data, 'title')}（${formatDate(String(data.date ?? ''))}）${here.has(meetingId) ? 'このケースが議題' : ''}`,
+        }))
+        .sort((a, b) => Number(here.has(b.value)) - Number(here.has(a.value)));
+    },
     staff: async () =>
       me.can.convene
         ? (await listColleagues()).map(({ staffId, displayName, agencyName }) => ({

@@ -37,6 +37,8 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
   const [forms, setForms] = useState<ReadonlyMap<string, Schema>>(new Map());
   const [choices, setChoices] = useState<Choices>(NO_CHOICES);
   const [news, setNews] = useState<string | null>(null);
+  // The list is still the one from before what was just saved.
+  const [behind, setBehind] = useState(false);
   const [narrowing, setNarrowing] = useState<Narrowing>({});
   const [others, setOthers] = useState<readonly CaseResource[]>([]);
   const cases = useMemo(() => [resource, ...others], [resource, others]);
@@ -65,7 +67,7 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
     [fetch, resource, who],
   );
   const pages = usePages(load);
-  const { items, known, error } = pages;
+  const { items, known, error, busy } = pages;
 
   const lookAtConsents = useCallback(async () => {
     // Whoever cannot be told of the consents still writes: then it is shared with nobody yet.
@@ -91,7 +93,8 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
           setNews(SAVED);
           back();
           // The list follows the case.
-          void onSaved();
+          setBehind(true);
+          void onSaved().finally(() => setBehind(false));
         }}
         onCancel={back}
       />
@@ -126,7 +129,7 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
         onOthers={setOthers}
       />
       <div role="status">
-        {known && items.length === 0 && (
+        {known && items.length === 0 && !behind && !busy && (
           <p className="empty">
             {narrowed
               ? 'この絞り込みで表示できる経過の記録はありません。'

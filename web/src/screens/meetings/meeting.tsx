@@ -84,6 +84,8 @@ function Opened({ me, route, content }: Props & { readonly content: Room }) {
     } catch (error) {
       setFailure({ error, said });
     }
+    // Not before what it tells of is there to be seen.
+    setNews(said);
   };
   const back = (said: string | null) => {
     navigate(meetingPath(meetingId));
