@@ -16,7 +16,7 @@ _QUIET = (
     "--disable-component-update",
     "--no-first-run",
 )
-PATIENCE_MS = 20_000
+PATIENCE_MS = 30_000
 """Functions start cold, and the machine may be busy with something else."""
 
 
