@@ -33,6 +33,14 @@ def _run(*arguments: str | Path) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def _planned(manifest: Path) -> dict[str, Any]:
+    code, said = _run("plan", manifest, "--json")
+    assert code == 0, said
+    # Progress comes first, on the other stream.
+    planned: dict[str, Any] = json.loads(said[said.index("{") :])
+    return planned
+
+
 # --- the floor price -----------------------------------------------------------------------------
 
 
@@ -194,9 +202,7 @@ def test_check_says_file_and_line_and_ends_with_1(tmp_path: Path) -> None:
 
 
 def test_plan_shows_what_is_made_and_its_floor_price() -> None:
-    code, said = _run("plan", ROOT / "tenants" / "122041-demo.yaml", "--json")
-    assert code == 0
-    planned = json.loads(said[said.index("{") :])
+    planned = _planned(ROOT / "tenants" / "122041-demo.yaml")
     assert planned["floor"]["perMonth"] == 1.2
     assert len(planned["floor"]["perMonthByYear"]) == 5
     assert planned["resources"]["Soudan-122041-local-Data"]["AWS::DynamoDB::Table"] == 2
@@ -238,7 +244,7 @@ emergencyAccess:
     )
     approved = tmp_path / "approved.yaml"
     approved.write_text(text, "utf-8")
-    plain = json.loads(_run("plan", ROOT / "tenants" / "122041-demo.yaml", "--json")[1])
+    plain = _planned(ROOT / "tenants" / "122041-demo.yaml")
     for now, code in (("2026-12-07T14:59:59Z", 0), ("2026-12-07T15:00:00Z", 1)):
         monkeypatch.setattr("ops.tenants.cli.utc_now", lambda now=now: now)
         assert _run("check", approved)[0] == code
@@ -248,6 +254,6 @@ emergencyAccess:
     code, said = _run("plan", approved)
     assert code == 0 and "記録を読める役割が 2026-12-07 まで開きます" in said
     # It costs nothing while nobody uses it.
-    planned = json.loads(_run("plan", approved, "--json")[1])
+    planned = _planned(approved)
     assert planned["floor"]["perMonth"] == plain["floor"]["perMonth"]
     assert planned["emergencyAccess"]["closesAt"] == "2026-12-07T15:00:00Z"
