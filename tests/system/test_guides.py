@@ -17,8 +17,8 @@ from ops.paths import LOCAL, ROOT
 from tests.running import PORT
 from tests.unit.test_operations_docs import ELSEWHERE, commands, path_of
 
-# A tenant is deployed by the first, and needed by the others.
-GUIDES = ("tenant-life.md", "runbooks.md", "deploy.md")
+# A tenant is deployed by the guide of its life, and needed by the others.
+FIRST = "tenant-life.md"
 OSV = {
     "id": "MADE-UP-1",
     "modified": "2026-11-01T00:00:00Z",
@@ -57,7 +57,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 
 def walked() -> list[tuple[str, str]]:
-    found = sorted(commands(), key=lambda one: GUIDES.index(one[0]))
+    found = sorted(commands(), key=lambda one: one[0] != FIRST)
     return [(guide, line) for guide, line in found if path_of(line) not in ELSEWHERE]
 
 
