@@ -9,6 +9,8 @@ ALL = (
     "capacity",
     "casework",
     "exchange",
+    "fleet",
+    "isolation",
     "request",
     "cold_start",
     "costs",

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from infra.assets import BUILD, MissingAssetError
+from infra.assets import BUILD
+from infra.faults import MissingAssetError
 from infra.manifest import Manifest, ManifestError, load_all
 from infra.policy.gates import add_gates
 from infra.policy.rules import Expected

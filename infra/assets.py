@@ -9,14 +9,12 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
+from infra.faults import MissingAssetError
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
 # Where the function looks for layouts of its municipality's own.
 _OWN_LAYOUTS = Path("lambdas", "papers", "layouts", "own")
-
-
-class MissingAssetError(Exception):
-    """A function's directory is not there; the text says which command makes it."""
 
 
 def function_code(*, concern: str, environment: str, build: Path = BUILD) -> lambda_.AssetCode:

@@ -1,6 +1,6 @@
 """The HTML reports as a head of section opens them: axe, 320 px, nothing fetched, nothing run."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from ops.offers.comparison import compare
 from ops.offers.definition import OFFERS, load, load_all
 from ops.offers.tariff import workloads
 from ops.reports.paper import as_html
+from ops.tenants.life.status import Line, Maintenance, Status
+from ops.tenants.life.status import as_html as state_as_html
 from tests.browser.desk import Desk
 from tests.browser.test_accessible import check
 
@@ -96,4 +98,26 @@ def test_the_nations_report(opened: Any) -> None:
     page = opened(as_html(nation_report(found, OURS, ROWS, nation_rows, DAY)))
     table = page.get_by_role("region", name="都道府県別", exact=True)
     expect(table.get_by_role("row")).to_have_count(48)
+    check(Desk(page=page, tenant=None))  # type: ignore[arg-type]
+
+
+def test_the_state_of_a_tenant(opened: Any) -> None:
+    lines = [
+        Line(title=title, well=well, text=f"{title}の説明です。" * 3)
+        for title, well in (("画面", True), ("暗号の鍵", False), ("控え", None))
+    ]
+    at = datetime(2026, 12, 1, 3, 5, tzinfo=UTC)
+    found = Status(
+        municipality="船橋市", code="122041", environment="production", vendor="soudan-demo",
+        summary="down", state="稼働中", asked_at=at, deployed_at=at, version="0.1.0",
+        last_seal=DAY, lines=lines,
+        maintenance=[Maintenance(begins=at, ends=at, text="更新のため止まります。" * 5)],
+    )  # fmt: skip
+    page = opened(state_as_html(found))
+    expect(page.locator(".answer")).to_contain_text("使えないところがあります")
+    table = page.get_by_role("region", name="確かめたこと")
+    expect(table.get_by_role("row").filter(has_text="暗号の鍵")).to_contain_text("異常")
+    expect(table.get_by_role("row").filter(has_text="控え")).to_contain_text("確かめていない")
+    table.focus()
+    expect(table).to_be_focused()
     check(Desk(page=page, tenant=None))  # type: ignore[arg-type]

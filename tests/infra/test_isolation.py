@@ -3,6 +3,8 @@
 import copy
 import itertools
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from infra.policy.isolation import (
     resolve,
     usable,
 )
+from ops.fleet.isolation import AssemblyError, isolation_of
 from tests.infra.conftest import Tenant
 
 
@@ -342,3 +345,34 @@ def test_patterns_intersect_as_every_short_string_says() -> None:
     accepted = {word: {text for text in texts if matches(word, text)} for word in words}
     for left, right in itertools.combinations_with_replacement(words, 2):
         assert intersect(left, right) is bool(accepted[left] & accepted[right]), (left, right)
+
+
+def test_the_report_of_an_assembly_tells_what_was_compared(
+    tenants: dict[str, Tenant], tmp_path: Path
+) -> None:
+    """Read back from the files that a synthesis has written."""
+    home = tenants["122041-demo"].app_file.parents[1]
+    report = isolation_of([home])
+    content = report.content()
+    assert len(content["tenants"]) == len(tenants) and content["findings"] == []
+    assert content["pairs"] == len(tenants) * (len(tenants) - 1)
+    said = {"AWS::IAM::Role", "AWS::KMS::Key", "AWS::S3::BucketPolicy", "AWS::ApiGateway::RestApi",
+            "AWS::SNS::TopicPolicy"}  # fmt: skip
+    assert set(content["compared"]["policyStatements"]) == said
+    direct = crossings([resolve(tenant.templates) for tenant in tenants.values()])
+    assert list(report.crossings) == direct == []
+
+    # One that reaches its neighbour's table is found in a copy.
+    copied = tmp_path / "cdk.out"
+    shutil.copytree(home, copied)
+    file = copied / tenants["122041-demo"].app_file.relative_to(home)
+    text = file.read_text("utf-8")
+    assert "table/soudan-122041-local-audit" in text
+    file.write_text(
+        text.replace("table/soudan-122041-local-audit", "table/soudan-122360-local-audit"), "utf-8"
+    )
+    assert {c.owner for c in isolation_of([copied]).crossings} == {"122360-local"}
+    with pytest.raises(AssemblyError, match="2度"):
+        isolation_of([home, copied])
+    with pytest.raises(AssemblyError, match="make synth"):
+        isolation_of([tmp_path])

@@ -113,9 +113,13 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 @pytest.fixture(scope="module")
 def broken(fleet: Fleet) -> Any:
     """What the first run comes to: the last tenant's manifest names a folder that is not there."""
-    planned = fleet.soudan("fleet", "plan", *fleet.files, "--json")
+    process = fleet.begin("fleet", "plan", *fleet.files, "--json")
+    out, err = process.communicate()
+    assert process.returncode == 1, out + err
+    planned = json.loads(out)
     assert [one["wave"] for one in planned] == [1, 2, 2, 2]
-    assert all(one["add"] > 100 and not one["lost"] for one in planned)
+    assert all(one["add"] > 100 and not one["lost"] for one in planned[:3])
+    assert "帳票の体裁のフォルダー" in planned[3]["error"]
     return fleet.deploy(*fleet.files, code=1)
 
 

@@ -105,25 +105,24 @@ def test_a_tenant_is_suspended_and_resumed(
 
 
 def test_a_manifest_that_would_replace_a_table_is_refused(
-    deployed: Path, demo: tuple[str | Path, ...], monkeypatch: pytest.MonkeyPatch
+    deployed: Path, demo: tuple[str | Path, ...]
 ) -> None:
-    import infra.constructs.tables as tables
+    """A release whose template names the table otherwise."""
+    from ops.local.deploy import synth_tenants
 
-    original = tables.TenantTables._table
-    monkeypatch.setattr(
-        tables.TenantTables,
-        "_table",
-        lambda self, id, name, *more, **named: original(self, id, f"{name}-2", *more, **named),
-    )
-    told = soudan("tenant", "upgrade", deployed, *demo, code=1)
-    assert "TableName が変わり作り直される" in told
-    monkeypatch.undo()
+    def renamed(*given: Any, log: Path | None = None) -> None:
+        synth_tenants(*given, log=log)
+        (file,) = given[2].glob("assembly-*/*Data*.template.json")
+        text = file.read_text("utf-8")
+        named = '"TableName": "soudan-122041-local-records"'
+        assert named in text
+        file.write_text(text.replace(named, named[:-1] + '-2"'), "utf-8")
+
     with pytest.MonkeyPatch.context() as patch:
-        cloud = LocalCloud(home=HOME, port=PORT)
-        for module in ("ops.live", "ops.vendors.place", "ops.tenants.life.cli"):
-            patch.setattr(f"{module}.the_cloud", lambda: cloud)
-        patch.setattr("ops.tenants.life.cli.EVIDENCE", HOME / "evidence")
-        assert soudan("tenant", "upgrade", deployed, *demo)["state"] == "active"
+        patch.setattr("ops.tenants.life.cli.synth_tenants", renamed)
+        told = soudan("tenant", "upgrade", deployed, *demo, code=1)
+    assert "TableName が変わり作り直される" in told
+    assert soudan("tenant", "upgrade", deployed, *demo)["state"] == "active"
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from rich.console import Console
 from rich.table import Table
 
+from infra.faults import MissingAssetError
 from infra.manifest import Manifest, ManifestError, load
 from infra.names import stage_id
 from infra.policy.template import Template
@@ -72,7 +73,7 @@ def told() -> Iterator[None]:
         yield
     except (
         ManifestError, NotDeployedError, RegistrationError, CloudError, LifeError, RegistryError,
-        VendorError, ExchangeError,
+        VendorError, ExchangeError, MissingAssetError,
     ) as error:  # fmt: skip
         _progress.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
