@@ -50,8 +50,8 @@ MOST_EMERGENCY_DAYS = 31
 class EmergencyAccess:
     """The municipality's approval of a role by which the vendor's staff may read records.
 
-    Days are ISO texts; `until` is the last day (JST) on which it opens. `principals` are ARNs of IAM
-    users or roles.
+    Days are ISO texts; `until` is the last day (JST) on which it opens. `principals` are ARNs of
+    IAM users or roles.
     """
 
     approved_by: str
