@@ -64,7 +64,7 @@ def test_a_drill_is_measured_recorded_and_leaves_nothing(site: Site) -> None:
     last = entry.facts["lastDrill"]
     assert entry.state == "active"
     assert last["rtoSeconds"] >= 0 and last["rpoSeconds"] is None
-    assert last["replayed"]["events"] == 0
+    assert last["replayed"]["writes"] == 0
     assert site.tables() == ["t-audit", "t-records"]
     assert not doors.is_read_only(site.live)
     (evidence,) = (site.home / "evidence").glob("*-drill-*.json")
@@ -97,7 +97,7 @@ def test_a_drill_that_crashes_after_every_step_ends_all_the_same(site: Site) -> 
     assert (entry.operation, entry.state) == (None, "active")
     assert site.tables() == ["t-audit", "t-records"]
     assert len(list((site.home / "evidence").glob("*-drill-*.json"))) == 1
-    assert entry.facts["lastDrill"]["replayed"]["events"] == 0
+    assert entry.facts["lastDrill"]["replayed"]["writes"] == 0
 
 
 # Before the copies are made, while they are, after the replay was done and not yet noted.
@@ -171,7 +171,7 @@ def test_a_damaged_record_stops_the_drill_before_anybody_gets_in(site: Site) -> 
     assert len(drill.give_up(site.registry, TENANT, site.live, even_for_use=False)) == 2
     entry = site.registry.entry(TENANT)
     assert (entry.operation, entry.state) == (None, "active")
-    assert run(DRILL, site.world(pause=0)).facts["lastDrill"]["replayed"]["events"] == 0
+    assert run(DRILL, site.world(pause=0)).facts["lastDrill"]["replayed"]["writes"] == 0
 
 
 def test_a_moment_that_cannot_be_had_is_refused(
