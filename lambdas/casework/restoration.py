@@ -22,6 +22,8 @@ Event = Mapping[str, Any]
 # What a restored record says of itself, where its form asks for a text.
 _REASON = "データを過去の時点に戻したため、監査の記録から戻しました。"
 _BY = "監査の記録"
+# Of these forms nothing is left to enter; what else was lost, only people can enter again.
+MADE_AGAIN = frozenset({"consent-withdrawal", "grant-revocation", "conflict-of-interest"})
 
 
 def ends_of(record: FormRecord) -> dict[str, Any] | None:
@@ -48,15 +50,6 @@ def ends_of(record: FormRecord) -> dict[str, Any] | None:
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Replayed:
-    """Records that end again what had ended, and the forms of everything else that was lost and
-    that only people can enter again."""
-
-    records: tuple[FormRecord, ...]
-    to_enter: tuple[str, ...]
-
-
 @dataclass
 class _Lost:
     """The lost writes of a case, form by form, oldest first."""
@@ -67,13 +60,13 @@ class _Lost:
         return self.entries.get(form, [])
 
 
-def replayed(case: CaseFile, lost: Sequence[Event], now: datetime) -> Replayed:
+def replayed(case: CaseFile, lost: Sequence[Event], now: datetime) -> tuple[FormRecord, ...]:
     """`case` as it was at the moment, `lost` the chained events later than that, in order."""
     writes = _Lost()
     for event in lost:
         for written in event["written"]:
             writes.entries.setdefault(written["form"], []).append((event, written))
-    records = (
+    return (
         *_withdrawals(case, writes),
         *_revocations(case, writes),
         *_conflicts(writes),
@@ -82,9 +75,6 @@ def replayed(case: CaseFile, lost: Sequence[Event], now: datetime) -> Replayed:
         *_changed_once(case, now, "household", _protected(case, writes)),
         *_closing(case, writes),
     )
-    made_again = {"consent-withdrawal", "grant-revocation", "conflict-of-interest"}
-    to_enter = tuple(sorted(writes.entries.keys() - made_again))
-    return Replayed(records=records, to_enter=to_enter)
 
 
 def _withdrawals(case: CaseFile, writes: _Lost) -> Iterator[FormRecord]:

@@ -206,6 +206,7 @@ class Restore:
                 region=self._place.region,
                 files=files,
                 restored_to=to,
+                restore_id=self._id,
                 ordered_by=ordered_by,
                 now=self._now,
             )

@@ -16,12 +16,13 @@ from typing import Any
 from lambdas.casework.audit import event_hash
 from lambdas.casework.clock import japanese_day, to_iso
 from lambdas.casework.records import CaseFile, Folder, FormRecord
-from lambdas.casework.restoration import replayed
+from lambdas.casework.restoration import MADE_AGAIN, replayed
 from lambdas.store import erasure, models
 from lambdas.store.repository import Event, Repository, written_entry
 
 # An event bears the time at which its request began; what it wrote came up to 29 seconds later.
 _OVERLAP = timedelta(seconds=60)
+ACTION = "restore-records"
 
 
 class RestorationError(Exception):
@@ -30,8 +31,8 @@ class RestorationError(Exception):
 
 @dataclass
 class Report:
-    """What was done, in numbers; `to_enter`: case → forms that people must enter again; `events`:
-    writes that are lost."""
+    """What was done, in numbers, by this try and by those before it that were cut off; `to_enter`:
+    case → forms that people must enter again; `writes`: revisions that are lost."""
 
     disposals: int = 0
     withdrawals: int = 0
@@ -41,7 +42,7 @@ class Report:
     contracts: int = 0
     lost_folders: int = 0
     folders: int = 0
-    events: int = 0
+    writes: int = 0
     to_enter: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -51,6 +52,7 @@ def replay(
     region: str,
     files: erasure.CaseFiles,
     restored_to: datetime,
+    restore_id: str,
     ordered_by: str,
     now: datetime,
 ) -> Report:
@@ -61,11 +63,20 @@ def replay(
     for event in events:
         if "seq" in event:
             chains[event["subject"]].append(event)
+        if event["action"] == ACTION and event["restoreId"] == restore_id:
+            _count(report, event)
+    this = _This(
+        repository=repository,
+        region=region,
+        files=files,
+        restored_to=restored_to,
+        restore_id=restore_id,
+        ordered_by=ordered_by,
+        now=now,
+        report=report,
+    )
     for subject in sorted(chains):
-        chain = sorted(chains[subject], key=lambda e: int(e["seq"]))
-        _replay_folder(
-            subject, chain, repository, region, files, restored_to, ordered_by, now, report
-        )
+        this.replay_folder(subject, sorted(chains[subject], key=lambda e: int(e["seq"])))
     _replay_registers(repository, events, now, report)
     return report
 
@@ -79,99 +90,103 @@ def _events_since(repository: Repository, first: datetime, now: datetime) -> lis
     return sorted(found, key=lambda e: (e["at"], e["id"]))
 
 
-def _replay_folder(
-    subject: str,
-    chain: list[Event],
-    repository: Repository,
-    region: str,
-    files: erasure.CaseFiles,
-    restored_to: datetime,
-    ordered_by: str,
-    now: datetime,
-    report: Report,
-) -> None:
-    kind, _, folder_id = subject.partition("#")
-    last = chain[-1]
-    folder: CaseFile | Folder | None
-    if kind == "CASE":
-        folder = repository.open_case(folder_id)
-    else:
-        folder = repository.open_folder(kind, folder_id)
-    disposed = any(e["action"] == "dispose-case" for e in chain)
-    if folder is None:
-        if disposed and erasure.finish(folder_id, files=files) is not None:
-            report.disposals += 1
+@dataclass(frozen=True, kw_only=True)
+class _This:
+    """One restoration, and what it works on."""
+
+    repository: Repository
+    region: str
+    files: erasure.CaseFiles
+    restored_to: datetime
+    restore_id: str
+    ordered_by: str
+    now: datetime
+    report: Report
+
+    def replay_folder(self, subject: str, chain: list[Event]) -> None:
+        """`chain`: its events since the moment, in order. Raises RestorationError."""
+        kind, _, folder_id = subject.partition("#")
+        last = chain[-1]
+        folder: CaseFile | Folder | None
+        if kind == "CASE":
+            folder = self.repository.open_case(folder_id)
+        else:
+            folder = self.repository.open_folder(kind, folder_id)
+        disposed = any(e["action"] == "dispose-case" for e in chain)
+        if folder is None:
+            if disposed and erasure.finish(folder_id, files=self.files) is not None:
+                self.report.disposals += 1
+                return
+            _keep_end(subject, last, self.restored_to)
+            self.report.lost_folders += 1
             return
-        _keep_end(subject, last, restored_to)
-        report.lost_folders += 1
-        return
-    lost = [e for e in chain if e["seq"] > folder.chain_seq]
-    if not lost:
-        return
-    if lost[0]["seq"] != folder.chain_seq + 1 or lost[0]["prev"] != folder.chain_hash:
-        raise RestorationError(kind if kind != "CASE" else folder_id)
-    report.events += len(lost)
-    if disposed and isinstance(folder, CaseFile):
-        erasure.begin_again(folder, event=last, region=region)
-        erasure.finish(folder_id, files=files)
-        report.disposals += 1
-        return
-    records: tuple[FormRecord, ...] = ()
-    if isinstance(folder, CaseFile):
-        again = replayed(folder, lost, now)
-        records = again.records
-        if again.to_enter:
-            report.to_enter[folder_id] = list(again.to_enter)
-    repository.bring_back(
-        folder,
-        records,
-        event=_restored(subject, folder, last, lost, records, restored_to, ordered_by, now),
-    )
+        lost = [e for e in chain if e["seq"] > folder.chain_seq]
+        if not lost:
+            return
+        if lost[0]["seq"] != folder.chain_seq + 1 or lost[0]["prev"] != folder.chain_hash:
+            raise RestorationError(kind if kind != "CASE" else folder_id)
+        if disposed and isinstance(folder, CaseFile):
+            erasure.begin_again(folder, event=last, region=self.region)
+            erasure.finish(folder_id, files=self.files)
+            self.report.disposals += 1
+            return
+        records: tuple[FormRecord, ...] = ()
+        if isinstance(folder, CaseFile):
+            records = replayed(folder, lost, self.now)
+        event = self._event(subject, folder, lost, records)
+        self.repository.bring_back(folder, records, event=event)
+        _count(self.report, event)
+
+    def _event(
+        self,
+        subject: str,
+        folder: CaseFile | Folder,
+        lost: list[Event],
+        records: tuple[FormRecord, ...],
+    ) -> dict[str, Any]:
+        """The event by which the chain goes on: after the trail's last link, with all that was
+        lost."""
+        return {
+            "id": uuid.uuid4().hex,
+            "at": to_iso(self.now),
+            "action": ACTION,
+            "actor": {
+                "staffId": "",
+                "name": self.ordered_by[:100],
+                "agencyId": "",
+                "agencyName": "",
+                "role": "",
+            },
+            "basis": None,
+            "result": "done",
+            "case": folder.case_id if isinstance(folder, CaseFile) else None,
+            "record": None,
+            "classes": [],
+            "subject": subject,
+            "seq": int(lost[-1]["seq"]) + 1,
+            "prev": event_hash(lost[-1]),
+            "restoreId": self.restore_id,
+            "restoredTo": to_iso(self.restored_to),
+            "lost": [
+                {name: written[name] for name in ("form", "recordId", "revision", "contentSha256")}
+                for event in lost
+                for written in _still_standing(event, lost)
+            ],
+            "written": [written_entry(record) for record in records],
+        }
+
+
+def _count(report: Report, event: Event) -> None:
+    """What one folder's event of a restoration says that was done."""
     report.folders += 1
-    counts = [r.form for r in records]
-    report.withdrawals += counts.count("consent-withdrawal")
-    report.memberships += counts.count("members")
-    report.other_ends += sum(f not in ("consent-withdrawal", "members") for f in counts)
-
-
-def _restored(
-    subject: str,
-    folder: CaseFile | Folder,
-    last: Event,
-    lost: list[Event],
-    records: tuple[FormRecord, ...],
-    restored_to: datetime,
-    ordered_by: str,
-    now: datetime,
-) -> dict[str, Any]:
-    """The event by which the chain goes on: after the trail's last link, with all that was lost."""
-    return {
-        "id": uuid.uuid4().hex,
-        "at": to_iso(now),
-        "action": "restore-records",
-        "actor": {
-            "staffId": "",
-            "name": ordered_by[:100],
-            "agencyId": "",
-            "agencyName": "",
-            "role": "",
-        },
-        "basis": None,
-        "result": "done",
-        "case": folder.case_id if isinstance(folder, CaseFile) else None,
-        "record": None,
-        "classes": [],
-        "subject": subject,
-        "seq": int(last["seq"]) + 1,
-        "prev": event_hash(last),
-        "restoredTo": to_iso(restored_to),
-        "lost": [
-            {name: written[name] for name in ("recordId", "revision", "contentSha256")}
-            for event in lost
-            for written in _still_standing(event, lost)
-        ],
-        "written": [written_entry(record) for record in records],
-    }
+    report.writes += len(event["lost"])
+    made = [written["form"] for written in event["written"]]
+    report.withdrawals += made.count("consent-withdrawal")
+    report.memberships += made.count("members")
+    report.other_ends += sum(f not in ("consent-withdrawal", "members") for f in made)
+    to_enter = sorted({g["form"] for g in event["lost"]} - MADE_AGAIN)
+    if event["case"] and to_enter:
+        report.to_enter[event["case"]] = to_enter
 
 
 def _still_standing(event: Event, lost: list[Event]) -> list[Mapping[str, Any]]:

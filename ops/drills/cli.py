@@ -136,7 +136,7 @@ def _summary(last: dict[str, Any]) -> str:
         f"戻した時点: {last['restoredTo']}",
         f"復旧にかかった時間(RTO): {last['rtoSeconds']} 秒",
         "失われる時間(RPO): " + (f"{rpo} 秒" if rpo is not None else "ここでは測れません"),
-        f"失われた書き込み: {replayed['events']} 件",
+        f"失われた書き込み: {replayed['writes']} 件",
         f"終わったままにした: 廃棄 {replayed['disposals']}、撤回 {replayed['withdrawals']}、"
         f"参加の終了 {replayed['memberships']}、職員 {replayed['staff']}、"
         f"委託 {replayed['contracts']}、ほか {replayed['other_ends']}",

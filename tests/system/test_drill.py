@@ -151,4 +151,4 @@ def test_a_tenant_goes_over_to_restored_tables_and_nothing_ended_comes_back(
     old = moved.client("dynamodb").describe_table(TableName=f"soudan-{CODE}-local-records")
     assert old["Table"]["DeletionProtectionEnabled"] is True
     # And another drill goes on from here.
-    assert soudan("drill", "restore", manifest, *words)["replayed"]["events"] == 0
+    assert soudan("drill", "restore", manifest, *words)["replayed"]["writes"] == 0

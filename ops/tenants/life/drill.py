@@ -115,8 +115,6 @@ def _replay(world: World, notes: Notes) -> Notes:
         world, notes, "restore-replay",
         to=notes["restoredTo"], orderedBy=world.ordered_by, forUse=notes["forUse"],
     )  # fmt: skip
-    # A step that was cut off and done again finds nothing left to do; what there was to enter it
-    # can no longer say, the events `restore-records` can.
     return {"replayed": {k: v for k, v in answer.items() if k != "maxRssMb"}}
 
 
