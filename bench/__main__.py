@@ -14,6 +14,7 @@ ALL = (
     "costs",
     "local_cloud",
     "papers",
+    "screens",
     "search",
     "statistics",
     "synth",
