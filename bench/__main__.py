@@ -16,6 +16,7 @@ ALL = (
     "costs",
     "local_cloud",
     "papers",
+    "screens",
     "search",
     "statistics",
     "synth",

@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { codeLabels, listCases } from '../api';
 import { casePath } from '../router';
 import type { Asked, CaseSummary, Me } from '../types';
@@ -15,8 +15,6 @@ interface Labels {
   readonly concern: ReadonlyMap<string, string>;
   readonly urgency: ReadonlyMap<string, string>;
 }
-
-const NO_LABELS: Labels = { concern: new Map(), urgency: new Map() };
 
 const COLUMNS = [
   '氏名（ふりがな）',
@@ -39,16 +37,20 @@ export function Cases({ me }: { readonly me: Me }) {
 }
 
 function CaseList({ me }: { readonly me: Me }) {
-  const [labels, setLabels] = useState(NO_LABELS);
-  const load = useCallback(async (from: string | null) => {
-    const [page, concern, urgency] = await Promise.all([
-      listCases(from, true),
-      codeLabels('concern'),
-      codeLabels('urgency'),
-    ]);
-    setLabels({ concern, urgency });
-    return page;
+  const [labels, setLabels] = useState<Labels | null>(null);
+  const [unnamed, setUnnamed] = useState<unknown>(null);
+  // The cases can be read and opened before the names of the codes are there.
+  const name = useCallback(async () => {
+    setUnnamed(null);
+    try {
+      const [concern, urgency] = await Promise.all([codeLabels('concern'), codeLabels('urgency')]);
+      setLabels({ concern, urgency });
+    } catch (error) {
+      setUnnamed(error);
+    }
   }, []);
+  useEffect(() => void name(), [name]);
+  const load = useCallback((from: string | null) => listCases(from, true), []);
   const { items, known, error, busy, more, retry } = usePages(load);
   const [asked, setAsked] = useState<Asked | null>(null);
 
@@ -57,6 +59,9 @@ function CaseList({ me }: { readonly me: Me }) {
       {known && items.length > 0 && <CaseTable items={items} labels={labels} />}
       {known && items.length === 0 && more === null && <Empty me={me} />}
       {error !== null && <Failure error={error} retry={retry} />}
+      {error === null && known && unnamed !== null && (
+        <Failure error={unnamed} retry={() => void name()} />
+      )}
       {!known && error === null && <Loading what="ケースを読み込んでいます" />}
       {known && (
         <p className="list-foot">
@@ -104,7 +109,10 @@ function Empty({ me }: { readonly me: Me }) {
   );
 }
 
-function CaseTable(props: { readonly items: readonly CaseSummary[]; readonly labels: Labels }) {
+function CaseTable(props: {
+  readonly items: readonly CaseSummary[];
+  readonly labels: Labels | null;
+}) {
   const { items, labels } = props;
   return (
     <table className="table" role="table">
@@ -121,11 +129,11 @@ function CaseTable(props: { readonly items: readonly CaseSummary[]; readonly lab
               {item.consentVersion === 'no-consent' && <span className="sub">同意なし</span>}
             </td>
             <td role="cell" data-title="主な困りごと">
-              {label(labels.concern, item.topConcern)}
+              {label(labels?.concern, item.topConcern)}
             </td>
             <td role="cell" data-title="緊急性">
               <span className={`urgency urgency-${item.urgency ?? 'none'}`}>
-                {label(labels.urgency, item.urgency)}
+                {label(labels?.urgency, item.urgency)}
               </span>
             </td>
             <td role="cell" data-title="主担当">
@@ -150,5 +158,13 @@ function CaseTable(props: { readonly items: readonly CaseSummary[]; readonly lab
   );
 }
 
-const label = (labels: ReadonlyMap<string, string>, code: string | null | undefined): string =>
-  code === null || code === undefined ? '記入なし' : (labels.get(code) ?? code);
+/** Nothing while the names are on their way. */
+const label = (
+  labels: ReadonlyMap<string, string> | undefined,
+  code: string | null | undefined,
+): string =>
+  code === null || code === undefined
+    ? '記入なし'
+    : labels === undefined
+      ? ''
+      : (labels.get(code) ?? code);
