@@ -101,31 +101,38 @@ def test_no_screen_has_a_violation_or_scrolls_sideways(desk_of: Callable[[str], 
     desk = desk_of("manager")
     page = desk.page
     found = _world(desk)
+    faults: list[str] = []
     for kind, (address, shown) in SCREENS.items():
         desk.open(address.format(**found))
         # A form that is begun asks before it is left only where something was typed.
-        expect(page.locator("main").get_by_text(shown).locator("visible=true").first).to_be_visible()
+        expect(
+            page.locator("main").get_by_text(shown).locator("visible=true").first
+        ).to_be_visible()
         expect(page.get_by_text("読み込んでいます")).to_have_count(0)
         try:
             check(desk)
             _twice_as_large(desk)
         except AssertionError as error:
-            raise AssertionError(f"{kind}: {error}") from error
+            faults.append(f"{kind}: {error}")
+    assert faults == []
 
 
 def _twice_as_large(desk: Desk) -> None:
+    """As somebody has it who set the browser's own text size to twice the usual."""
     page = desk.page
+    browser = page.context.new_cdp_session(page)
     size = "parseFloat(getComputedStyle(document.querySelector('main h1')).fontSize)"
     before = page.evaluate(size)
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert page.evaluate(size) >= 1.9 * before
+    browser.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    assert page.evaluate(size) >= 1.5 * before
     wide = page.evaluate(
         """() => document.documentElement.scrollWidth <= innerWidth ? [] :
           [...document.querySelectorAll('body *')]
             .filter((e) => e.getBoundingClientRect().right > innerWidth)
             .map((e) => e.outerHTML.slice(0, 200))"""
     )
-    page.evaluate("document.documentElement.style.fontSize = ''")
+    browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+    browser.detach()
     assert wide == []
 
 

@@ -319,7 +319,7 @@ def test_a_hundred_thousand_characters_pasted_stay_and_say_what_to_do(
     expect(page.get_by_text("いまは下書きを預けられません")).to_be_visible()
     page.keyboard.press("Control+s")
     summary = page.get_by_role("alert").filter(has_text="か所を確かめてください")
-    expect(summary).to_contain_text("文字")
+    expect(summary).to_contain_text("10000字までにしてください")
     assert facts.evaluate("e => e.value.length") == len(long)
     facts.fill(long[:2_000])
     desk.save()
