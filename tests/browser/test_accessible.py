@@ -14,7 +14,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 def check(desk: Desk) -> None:
     page = desk.page
-    page.evaluate(AXE.read_text("utf-8") + "; undefined")
+    # It stays with the document: half a megabyte to read once and not for every state of a screen.
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8") + "; undefined")
     found = page.evaluate(
         "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})"
         ".then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.target.join(' '))]))",

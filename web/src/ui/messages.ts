@@ -44,6 +44,13 @@ export function explain(error: unknown): Message {
     const receipt = error.requestId === '' ? '' : `受付番号：${error.requestId}`;
     return { title: 'いまは処理できません', text: `${waitText(error.retryAfter)}${receipt}` };
   }
+  // Turned away on the way, where nobody knows our words.
+  if (error.status === 413 && error.title === '') {
+    return {
+      title: '内容が大きすぎます',
+      text: '長い文章は、いくつかの記録に分けて保存してください。',
+    };
+  }
   return {
     title: error.title === '' ? '処理できませんでした' : error.title,
     text: error.detail === '' ? 'もう一度お試しください。' : error.detail,
