@@ -272,6 +272,8 @@ def _receiving_agency(actor: Actor, data: Mapping[str, Any], agencies: Iterable[
     agency = next((a for a in agencies if a.agency_id == data["receivingAgencyId"]), None)
     if agency is None:
         refuse_field("/receivingAgencyId", "unknown-agency")
+    if agency.last is not None and agency.last.isoformat() < data["receivedAt"]:
+        refuse_field("/receivingAgencyId", "agency-over")
     if actor.role is Role.AGENCY and agency.agency_id != actor.agency_id:
         refuse_field("/receivingAgencyId", "not-own-agency")
     return agency

@@ -2,6 +2,7 @@
 contract by which an agency runs the multi-agency programme."""
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NoReturn
@@ -14,8 +15,10 @@ from lambdas.api.problems import Problem, field_error, refuse_my_number
 from lambdas.api.tenant import repository
 from lambdas.api.trail import event
 from lambdas.casework import forms
-from lambdas.casework.access import Action, Decision, MemberKind, Period, decide
+from lambdas.casework.access import Action, Decision, MemberKind, Period, Situation, decide
 from lambdas.casework.records import Agency, FormRecord, new_id
+from lambdas.casework.registers import stays
+from lambdas.casework.situation import load
 from lambdas.casework.text import has_unstorable_characters
 from lambdas.store import registers as store
 
@@ -112,6 +115,7 @@ def list_agencies(call: Call) -> Reply:
                 "from": a.contract.first.isoformat(),
                 "to": a.contract.last and a.contract.last.isoformat(),
             },
+            "to": a.last and a.last.isoformat(),
             "revision": a.revision,
         }
         for a in repository().agencies()
@@ -149,7 +153,7 @@ def add_agency(call: Call) -> Reply:
     Operation(
         method="PUT",
         path="/agencies/{agency_id}",
-        summary="機関の名前・種別・役割を変える(管理者)",
+        summary="機関の名前・種別・役割・終わりの日を変える(管理者)",
         status=200,
         reply="AgencyEntered",
         body="AgencyDescription",
@@ -196,8 +200,35 @@ def _described(call: Call, agency_id: str, before: Agency | None = None) -> Agen
         kind=kind,
         member_kind=member_kind,
         contract=before.contract if before else None,
+        last=_last(call, before),
         revision=before.revision if before else 0,
     )
+
+
+def _last(call: Call, before: Agency | None) -> date | None:
+    """The last day that the body names, or the one there was. Raises Problem."""
+    if "to" not in call.body:
+        return before.last if before else None
+    if call.body["to"] is None:
+        return None
+    last = _day(call, "to")
+    if before is None:
+        return last
+    why = stays(before, last, repository().staff(), _cases_of(before.agency_id))
+    if why is not None:
+        _refuse("/to", why)
+    return last
+
+
+def _cases_of(agency_id: str) -> Iterator[Situation]:
+    """The facts of every case in which the agency has a row."""
+    cursor: str | None = None
+    while True:
+        page = repository().list_cases(agency_id=agency_id, limit=100, cursor=cursor)
+        yield from (load(row.situation) for row in page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 @operation(

@@ -195,6 +195,8 @@ def _check(role: Role, agency: Agency, first: date, last: date | None) -> None:
         raise RefusedChangeError("/role", "municipal-role")
     if last is not None and last < first:
         raise RefusedChangeError("/validTo", "period-over")
+    if agency.last is not None and (last is None or last > agency.last):
+        raise RefusedChangeError("/validTo", "agency-ends-first")
 
 
 def _keep_a_manager(call: Call, people: Mapping[str, StaffMember], after: StaffMember) -> None:

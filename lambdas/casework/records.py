@@ -29,7 +29,8 @@ class Agency:
 
     `member_kind` is set for the municipality's own office and for the agency that runs the
     multi-agency programme: both belong to every new case. `contract` is the period of the
-    programme's contract, for an agency that runs it by contract (DOMAIN L10).
+    programme's contract, for an agency that runs it by contract (DOMAIN L10). `last`: the last day
+    of an agency that takes part no more; its name stays with what it wrote.
     """
 
     agency_id: str
@@ -37,7 +38,12 @@ class Agency:
     kind: str
     member_kind: MemberKind | None
     contract: Period | None = None
+    last: date | None = None
     revision: int = 0
+
+    def is_over(self, day: date) -> bool:
+        """Whether the agency takes no part any more on a day."""
+        return self.last is not None and self.last < day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,7 +265,11 @@ def members_of_new_case(
 ) -> list[dict[str, str]]:
     """Rows of the record `members` of a new case: the agency that received it, the municipality's
     office and the agency of the multi-agency programme (DOMAIN §4.10, defaults)."""
-    standing = {a.agency_id: a.member_kind.value for a in register if a.member_kind is not None}
+    standing = {
+        a.agency_id: a.member_kind.value
+        for a in register
+        if a.member_kind is not None and not a.is_over(since)
+    }
     standing.setdefault(receiving, MemberKind.RECEIVING.value)
     return [
         {"agencyId": agency_id, "kind": kind, "from": since.isoformat()}

@@ -175,6 +175,8 @@ class AgencyEntry(Record, discriminator="agency"):
     contract_to = UnicodeAttribute(attr_name="contractTo", null=True)
     # JSON: scope, number, and whether 再委託 was approved.
     contract_terms = UnicodeAttribute(attr_name="contractTerms", null=True)
+    # The last day of an agency that takes part no more.
+    valid_to = UnicodeAttribute(attr_name="validTo", null=True)
     # How often name and kind were changed; None is never.
     revision = NumberAttribute(null=True)
 

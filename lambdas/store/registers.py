@@ -103,8 +103,8 @@ def add_agency(
 
 
 def change_agency(repository: Repository, agency: Agency, *, event: Event) -> bool:
-    """Puts name and kind as `agency` has them, on the revision that it names; False when somebody
-    else was first. Its staff carry the new name from then on."""
+    """Puts name, kind and end as `agency` has them, on the revision that it names; False when
+    somebody else was first. Its staff carry the new name from then on."""
     entry = models.AgencyEntry.get("AGENCIES", agency.agency_id, consistent_read=True)
     for name, value in _described(agency).items():
         setattr(entry, name, value)
@@ -146,6 +146,7 @@ def _described(agency: Agency) -> Mapping[str, Any]:
         "name": agency.name,
         "kind": agency.kind,
         "member_kind": agency.member_kind and agency.member_kind.value,
+        "valid_to": _text(agency.last),
     }
 
 

@@ -915,6 +915,7 @@ def _agency(entry: models.AgencyEntry) -> Agency:
         kind=entry.kind,
         member_kind=MemberKind(entry.member_kind) if entry.member_kind else None,
         contract=contract,
+        last=date.fromisoformat(entry.valid_to) if entry.valid_to else None,
         revision=int(entry.revision or 0),
     )
 

@@ -107,6 +107,8 @@ def test_the_course_of_support_is_narrowed_and_shows_turning_points(
     expect(entries.filter(has_text="家計の話")).to_contain_text("世帯全体について")
     turning = page.get_by_role("listitem").filter(has_text="節目")
     expect(turning.get_by_role("link", name="プラン兼事業等利用申込書")).to_be_visible()
+    # Which plan it was stands beside its title.
+    expect(turning.filter(has_text="第1回")).to_contain_text("令和8年6月1日から")
     page.get_by_role("heading", name="絞り込む・並べる").click()
     page.get_by_label("書いた機関").select_option(
         label=other.api("GET", "me")["body"]["agencyName"]

@@ -272,6 +272,43 @@ def test_agencies_are_entered_renamed_and_given_a_contract(desk_of: Callable[[st
     expect(row_of(page, name)).to_contain_text("なし")
 
 
+def test_an_agency_ends_once_nobody_works_there(desk_of: Callable[[str], Desk]) -> None:
+    name = f"閉じる相談所{secrets.token_hex(3)}"
+    desk = desk_of("manager")
+    page = desk.page
+    entered = {"name": name, "kind": "03", "runsProgramme": False}
+    made = desk.api("POST", "agencies", entered)
+    assert made["status"] == 201, made
+    person = {
+        "displayName": "閉所 一人",
+        "loginId": f"heisho{secrets.token_hex(3)}",
+        "role": "agency",
+        "agencyId": made["body"]["agencyId"],
+        "validFrom": "2026-04-01",
+        "validTo": None,
+    }
+    invited = desk.api("POST", "staff", person)
+    assert invited["status"] == 201, invited
+    desk.open("#/manage/agencies")
+    row_of(page, name).get_by_role("button", name="変更").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("終わりの日").fill("2026-05-31")
+    dialog.get_by_role("button", name="変える").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("登録のある職員がいます")
+    check(desk)
+    gone = {"staffId": invited["body"]["staffId"], "revision": 0, "validTo": "2026-05-31"}
+    ended = desk.api("POST", "staff-changes", {"preview": False, "changes": [gone]})
+    assert ended["body"]["items"][0]["outcome"] == "changed", ended
+    dialog.get_by_role("button", name="変える").click()
+    expect(page.get_by_text("機関の登録を変えました")).to_be_visible()
+    expect(row_of(page, name)).to_contain_text("令和8年5月31日まで")
+    # Nobody new can be entered there.
+    desk.open("#/manage/staff")
+    desk.press("職員を招待する")
+    expect(dialog.get_by_label("機関").get_by_role("option", name="NPO法人")).to_have_count(1)
+    expect(dialog.get_by_label("機関").get_by_role("option", name=name)).to_have_count(0)
+
+
 def test_without_a_line_the_screen_says_so_and_goes_on(desk_of: Callable[[str], Desk]) -> None:
     desk = desk_of("manager")
     page = desk.page

@@ -14,6 +14,7 @@ from lambdas.casework import policy_matrix, presets
 from lambdas.casework.clock import japanese_day, to_iso
 from lambdas.casework.forms import form_versions
 from tests.good_requests import build, day
+from tests.running import body, intake
 from tests.unit.in_process import Answer, InProcess, new_key
 from tests.unit.test_every_route import caller
 from tests.unit.test_sign_in import Pool, refusal
@@ -260,6 +261,102 @@ def test_the_office_stays_the_office(here: InProcess) -> None:
     here.request("kanri1", "PUT", "/agencies/municipality", json_body=body, headers=headers)
     assert here.request("kanri1", "GET", "/me").json["can"]["manageStaff"]
     assert here.request("kanri1", "GET", "/me").json["agencyName"] == "福祉総務課"
+
+
+def end(here: InProcess, agency_id: str, to: str | None) -> Answer:
+    """Asks for an agency to end with a day, as it stands else."""
+    found = here.request("kanri1", "GET", "/agencies").json["items"]
+    one = next(a for a in found if a["agencyId"] == agency_id)
+    body = {
+        "name": one["name"],
+        "kind": one["kind"],
+        "runsProgramme": one["memberKind"] == "coordinator",
+        "to": to,
+    }
+    headers = {"if-match": f'"{one["revision"]}"'}
+    return here.request("kanri1", "PUT", f"/agencies/{agency_id}", json_body=body, headers=headers)
+
+
+def code(answer: Answer) -> str:
+    (error,) = answer.json["errors"]
+    return str(error["code"])
+
+
+def members(here: InProcess, case_id: str, *rows: dict[str, Any]) -> None:
+    path = f"/cases/{case_id}/records/members"
+    before = here.request("kanri1", "GET", path).json
+    standing = [r for r in before["data"]["members"] if r["agencyId"] != "npo"]
+    saved = here.request(
+        "kanri1",
+        "PUT",
+        path,
+        json_body={
+            "formVersion": form_versions("members")[-1],
+            "data": {"members": [*standing, *rows]},
+        },
+        headers={"if-match": f'"{before["revision"]}"'},
+    )
+    assert saved.status == 200, saved.text
+
+
+def test_an_agency_ends_once_nobody_works_there_and_no_case_counts_on_it(
+    here: InProcess, pool: FreePool
+) -> None:
+    created = here.request("kanri1", "POST", "/cases", json_body=body(intake()), headers=new_key())
+    case_id = created.json["caseId"]
+    part = {"agencyId": "npo", "kind": "participant", "from": day(-9)}
+    members(here, case_id, part)
+    assert code(end(here, "municipality", day())) == "office-stays"
+    assert code(end(here, "npo", "yesterday")) == "format"
+    assert code(end(here, "npo", YESTERDAY)) == "agency-has-staff"
+    gone = {"staffId": "staff-komorebi1", "revision": 0, "validTo": YESTERDAY}
+    assert outcomes(change(here, gone)) == [("changed", None)]
+    assert code(end(here, "npo", YESTERDAY)) == "agency-has-cases"
+    members(here, case_id, {**part, "to": YESTERDAY})
+    assert end(here, "npo", YESTERDAY).status == 200
+    found = here.request("kanri1", "GET", "/agencies").json["items"]
+    assert {a["agencyId"]: a["to"] for a in found if a["to"]} == {"npo": YESTERDAY}
+    # A client that knows no ends takes none away.
+    kept = {"name": "こもれび", "kind": "26", "runsProgramme": False}
+    headers = {"if-match": '"1"'}
+    assert (
+        here.request("kanri1", "PUT", "/agencies/npo", json_body=kept, headers=headers).status
+        == 200
+    )
+    found = here.request("kanri1", "GET", "/agencies").json["items"]
+    assert next(a for a in found if a["agencyId"] == "npo")["to"] == YESTERDAY
+
+    # From then on nobody and nothing new is theirs.
+    assert code(invite(here, role="agency", agencyId="npo")) == "agency-ends-first"
+    back = {"staffId": "staff-houkatsu1", "revision": 0, "agencyId": "npo"}
+    assert outcomes(change(here, back)) == [("refused", "agency-ends-first")]
+    late = body(intake(receivingAgencyId="npo", receivedAt=day()))
+    refused = here.request("kanri1", "POST", "/cases", json_body=late, headers=new_key())
+    assert code(refused) == "agency-over"
+    sent = {
+        "form": "referral",
+        "formVersion": form_versions("referral")[-1],
+        "data": {"date": day(), "toAgencyId": "npo", "reason": "居場所につなぐ。"},
+    }
+    named = here.request(
+        "kanri1", "POST", f"/cases/{case_id}/records", json_body=sent, headers=new_key()
+    )
+    assert code(named) == "agency-over"
+    # An end that was a mistake is taken back.
+    assert end(here, "npo", None).status == 200
+    named = here.request(
+        "kanri1", "POST", f"/cases/{case_id}/records", json_body=sent, headers=new_key()
+    )
+    assert named.status == 201, named.text
+
+
+def test_an_ended_agency_of_the_programme_joins_no_new_case(here: InProcess) -> None:
+    gone = {"staffId": "staff-chousei1", "revision": 0, "validTo": YESTERDAY}
+    assert outcomes(change(here, gone)) == [("changed", None)]
+    assert end(here, "council", YESTERDAY).status == 200
+    created = here.request("kanri1", "POST", "/cases", json_body=body(intake()), headers=new_key())
+    case = here.request("kanri1", "GET", f"/cases/{created.json['caseId']}").json
+    assert "council" not in {m["agencyId"] for m in case["members"]}
 
 
 @pytest.mark.parametrize("login", ["tantou1", "chousei1", "houkatsu1", "minsei1", "kansa1"])

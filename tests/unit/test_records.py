@@ -224,6 +224,11 @@ def test_records_are_narrowed_by_agency_person_and_row_of_the_plan(here: InProce
         return {item["recordId"] for item in answer.json["items"]}
 
     assert listed() == {own, of_child, of_all}
+    assert listed(form="progress,intake") == {own, of_child, of_all, "intake"}
+    several = here.request(
+        "kanri1", "GET", f"/cases/{case_id}/records", query={"form": "progress,other"}
+    )
+    assert several.problem == "bad-query"
     assert listed(agency="elderly") == {own}
     assert listed(person=child) == {of_child, of_all}
     assert listed(person=subject) == {own, of_all}

@@ -124,6 +124,7 @@ export const putRecord = (
 /** What narrows a list of records; an empty text narrows nothing. */
 export type Narrowing = Partial<Record<'agency' | 'person' | 'planItem', string>>;
 
+/** `form`: one form, or several with commas between them. */
 export const listRecords = (
   caseId: string,
   form: string,

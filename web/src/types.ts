@@ -447,6 +447,8 @@ export interface Agency {
   readonly kindLabel: string;
   readonly memberKind: string | null;
   readonly contract: { readonly from: string; readonly to: string | null } | null;
+  /** the last day of an agency that takes part no more */
+  readonly to: string | null;
   readonly revision: number;
 }
 

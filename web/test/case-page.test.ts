@@ -12,9 +12,10 @@ import {
 } from '../src/screens/case/copied/copied';
 import { refusal, sha256, sizeText, stretch } from '../src/screens/case/files/parts';
 import { inOrder, rolesOf, standing, withDone } from '../src/screens/case/plan/board';
+import { factOf } from '../src/screens/case/timeline/fact';
 import { woven } from '../src/screens/case/timeline/markers';
 import { severalCases } from '../src/screens/case/timeline/several';
-import type { FormRecord, Page, Schema } from '../src/types';
+import type { Data, FormRecord, Page, Schema } from '../src/types';
 
 const FORMS = new URL('../../schemas/forms/', import.meta.url);
 const formOf = (name: string): Schema => {
@@ -237,4 +238,29 @@ test('the four sheets of the assessment stand open at their head alone', () => {
     expect(first.map((section) => section.key)).toEqual(['head']);
     expect(later.length).toBeGreaterThanOrEqual(3);
   }
+});
+
+test('a turning point says in a few words what it was', () => {
+  const said = (name: string, data: Data) => {
+    const form = formOf(name);
+    const properties = Object.fromEntries(
+      Object.entries(form.properties ?? {}).map(([key, one]) => [
+        key,
+        key === 'programme' ? { oneOf: [{ const: 'multi-agency', title: '多機関協働' }] } : one,
+      ]),
+    );
+    return factOf(
+      { form: name, data },
+      { ...form, properties },
+      {
+        agencies: [{ value: 'npo', label: 'NPO法人' }],
+      },
+    );
+  };
+  const plan = { planNumber: 2, programme: 'multi-agency', from: '2026-06-01', goals: '家計' };
+  expect(said('plan', plan)).toBe('第2回・多機関協働・令和8年6月1日から');
+  expect(said('handover', { agencyId: 'npo', summary: '経過' })).toBe('NPO法人');
+  // Where one may not read it, and where the title says enough.
+  expect(said('plan', {})).toBe('');
+  expect(said('consent-withdrawal', { reason: 'もうよい' })).toBe('');
 });

@@ -13,6 +13,7 @@ const AGENCIES: readonly Agency[] = [
     kindLabel: 'NPO',
     memberKind: null,
     contract: null,
+    to: null,
     revision: 1,
   },
   {
@@ -22,6 +23,7 @@ const AGENCIES: readonly Agency[] = [
     kindLabel: '主管課',
     memberKind: null,
     contract: null,
+    to: null,
     revision: 1,
   },
 ];

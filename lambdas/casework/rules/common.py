@@ -65,8 +65,11 @@ def common(context: Context) -> Found:
     yield from not_future(context, data, *_PAST.get(form, ()))
     yield from in_order(data, *_ORDER.get(form, ()))
     for pointer, agency_id in _newly_chosen(context, "agencies"):
-        if agency_id not in context.agency_register:
+        agency = context.agency_register.get(agency_id)
+        if agency is None:
             yield error(pointer, "unknown-agency")
+        elif agency.is_over(context.today):
+            yield error(pointer, "agency-over")
     # The ledger is where persons are entered; its own rule looks at them.
     if context.case is not None and form != "household":
         for pointer, person_id in _newly_chosen(context, "persons"):

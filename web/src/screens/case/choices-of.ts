@@ -21,7 +21,11 @@ const words = (row: Data, ...names: string[]): string =>
     .join('・');
 
 export const agencyChoices = async (): Promise<readonly Choice[]> =>
-  (await listAgencies()).map(({ agencyId, name }) => ({ value: agencyId, label: name }));
+  (await listAgencies()).map(({ agencyId, name, to }) => ({
+    value: agencyId,
+    // Its records keep naming it; the API takes it for nothing new.
+    label: to !== null && to < todayInJapan(Date.now()) ? `${name}（終わった機関）` : name,
+  }));
 
 /** What the fields of a form may name in this case; only what the form asks for is looked up. */
 export async function choicesOf(form: Schema, resource: CaseResource, me: Me): Promise<Choices> {
@@ -40,9 +44,10 @@ export async function choicesOf(form: Schema, resource: CaseResource, me: Me): P
   const lookUp: Readonly<Record<string, () => Promise<readonly Choice[]>>> = {
     agencies: agencyChoices,
     [CASE_AGENCIES]: async () => {
-      const all = await agencyChoices();
+      // Read anew: an agency may have joined since the case was opened.
+      const [all, members] = await Promise.all([agencyChoices(), read('members')]);
       // Who may not read the members is offered every agency: the API says which belong here.
-      const here = takingPart(resource, todayInJapan(Date.now()));
+      const here = takingPart(members, todayInJapan(Date.now()));
       return here === null ? all : all.filter(({ value }) => here.has(value));
     },
     persons: async () =>

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { formSchema, getSharing, listRecords, type Narrowing } from '../../api';
 import { describe } from '../../form/describe';
 import { NO_CHOICES, type Choices } from '../../form/choices';
@@ -14,6 +14,7 @@ import { choicesOf } from './choices-of';
 import { Begin } from './records';
 import { SAVED } from './record-pane';
 import { TimelineFilter } from './timeline/filter';
+import { factKey, factsOf } from './timeline/facts';
 import { woven } from './timeline/markers';
 import { asksAgencies } from '../../form/shared-with';
 import { consenting, sharedWith, sharedWords } from './timeline/shared';
@@ -41,6 +42,7 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
   const [behind, setBehind] = useState(false);
   const [narrowing, setNarrowing] = useState<Narrowing>({});
   const [others, setOthers] = useState<readonly CaseResource[]>([]);
+  const [facts, setFacts] = useState<ReadonlyMap<string, string>>(new Map());
   const cases = useMemo(() => [resource, ...others], [resource, others]);
   const narrowed = Object.values(narrowing).some((value) => value !== '');
   const who = useLatest(me);
@@ -78,6 +80,18 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
     };
   }, [caseId, who]);
   const back = () => navigate(casePath(caseId, 'progress'));
+  useEffect(() => {
+    if (!known || narrowed) return undefined;
+    let here = true;
+    factsOf(cases).then(
+      (found) => here && setFacts(found),
+      // Their titles stand without them.
+      () => undefined,
+    );
+    return () => {
+      here = false;
+    };
+  }, [cases, known, narrowed]);
   // What one usually enters is known from what one entered before.
   if (writing && (known || error !== null)) {
     return (
@@ -143,6 +157,7 @@ export function Progress({ resource, me, writing, onSaved }: Props) {
             <Turn
               key={`${one.head.caseId} ${one.head.recordId}`}
               head={one.head}
+              fact={facts.get(factKey(one.head.caseId, one.head.recordId)) ?? ''}
               named={others.length > 0}
             />
           ) : (
@@ -197,11 +212,20 @@ function usual(items: readonly FormRecord[], me: Me): Data {
 }
 
 /** A turning point of the case, between its records of progress. */
-function Turn({ head, named }: { readonly head: OfCase<RecordHead>; readonly named: boolean }) {
+function Turn({
+  head,
+  fact,
+  named,
+}: {
+  readonly head: OfCase<RecordHead>;
+  readonly fact: string;
+  readonly named: boolean;
+}) {
   return (
     <li className="turn">
       <span>節目</span>
       <a href={recordPath(head.caseId, head.recordId)}>{head.title}</a>
+      {fact !== '' && <span>{fact}</span>}
       {named && <span>ケース {head.caseId}</span>}
       <span>{formatMoment(head.createdAt)}</span>
       <span>{head.updatedBy.agencyName}</span>

@@ -58,7 +58,14 @@ export default function Agencies() {
               rows={agencies.map((agency) => ({
                 key: agency.agencyId,
                 cells: [
-                  agency.name,
+                  agency.to === null ? (
+                    agency.name
+                  ) : (
+                    <>
+                      {agency.name}
+                      <strong>（{formatDate(agency.to)}まで）</strong>
+                    </>
+                  ),
                   agency.kindLabel,
                   contractOf(agency),
                   <div key="do" className="actions">
@@ -132,6 +139,7 @@ function Describe({ kinds, agency, onClose, onDone }: DescribeProps) {
   const [name, setName] = useState(agency?.name ?? '');
   const [kind, setKind] = useState(agency?.kind ?? '');
   const [runsProgramme, setRuns] = useState(agency?.memberKind === 'coordinator');
+  const [to, setTo] = useState(agency?.to ?? '');
   const submit = useSubmit();
   const keyOf = useAttemptKey();
   const { faults } = submit;
@@ -144,7 +152,7 @@ function Describe({ kinds, agency, onClose, onDone }: DescribeProps) {
       return;
     }
     submit.run(async () => {
-      const described = { name, kind, runsProgramme };
+      const described = { name, kind, runsProgramme, to: to === '' ? null : to };
       if (agency === undefined) await addAgency(described, keyOf(described));
       else await putAgency(agency.agencyId, agency.revision, described);
       onDone();
@@ -181,6 +189,15 @@ function Describe({ kinds, agency, onClose, onDone }: DescribeProps) {
           label="多機関協働事業を受託している（すべての新しいケースに加わります）"
           checked={runsProgramme}
           onChange={setRuns}
+        />
+      )}
+      {agency !== undefined && agency.memberKind !== 'municipality' && (
+        <DayField
+          label="終わりの日"
+          help="閉じる機関だけに記入します。この日の後は、新しく選べません。書いた記録と名前は残ります。"
+          value={to}
+          error={faults.get('/to')}
+          onChange={setTo}
         />
       )}
     </FormDialog>

@@ -54,6 +54,7 @@ export interface AgencyDescription {
   readonly name: string;
   readonly kind: string;
   readonly runsProgramme: boolean;
+  readonly to: string | null;
 }
 
 export const addAgency = async (agency: AgencyDescription, key: string) => {

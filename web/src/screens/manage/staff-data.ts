@@ -27,7 +27,9 @@ export const roleOptions = (roles: ReadonlyMap<string, string>): readonly Option
   [...roles].map(([value, label]) => ({ value, label }));
 
 export const agencyOptions = (agencies: readonly Agency[]): readonly Option[] =>
-  agencies.map(({ agencyId, name }) => ({ value: agencyId, label: name }));
+  agencies
+    .filter(({ to }) => to === null || to >= today())
+    .map(({ agencyId, name }) => ({ value: agencyId, label: name }));
 
 export const today = (): string => todayInJapan(Date.now());
 

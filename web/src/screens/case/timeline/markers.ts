@@ -17,6 +17,8 @@ const TURNS: ReadonlySet<string> = new Set([
   'handover',
 ]);
 
+export const isTurn = (form: string): boolean => TURNS.has(form);
+
 export type Entry =
   | { readonly kind: 'record'; readonly item: OfCase<FormRecord> }
   | { readonly kind: 'turn'; readonly head: OfCase<RecordHead> };

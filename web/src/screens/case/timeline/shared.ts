@@ -2,7 +2,7 @@
 import type { Choices } from '../../../form/choices';
 import { CASE_AGENCIES, LIST } from '../../../form/shared-with';
 import { resolve } from '../../../form/validate';
-import type { CaseResource, Data, Me, Schema, Sharing } from '../../../types';
+import type { Data, Me, Schema, Sharing } from '../../../types';
 
 /** Data class of records of progress: a consent that leaves it out opens none of them. */
 const PROGRESS_CLASS = 4;
@@ -50,15 +50,13 @@ export function sharedWords(form: Schema) {
   };
 }
 
-/**
- * Agencies that take part today; null for who is told of the own part alone.
- */
-export function takingPart(
-  { members, records }: Pick<CaseResource, 'members' | 'records'>,
-  today: string,
-): ReadonlySet<string> | null {
-  if (!records.some(({ form }) => form === 'members')) return null;
+/** Agencies that take part today, by the case's record of its members; null without it. */
+export function takingPart(members: Data | undefined, today: string): ReadonlySet<string> | null {
+  const rows = members?.members;
+  if (!Array.isArray(rows)) return null;
   return new Set(
-    members.filter(({ to }) => to === null || to >= today).map(({ agencyId }) => agencyId),
+    (rows as readonly Data[])
+      .filter(({ to }) => typeof to !== 'string' || to >= today)
+      .map(({ agencyId }) => String(agencyId)),
   );
 }
