@@ -364,7 +364,8 @@ def test_tables_of_another_restoration_are_not_touched(town: Town) -> None:
     for task in ("begin", "attach", "replay", "verify"):
         answer = handle({"task": f"restore-{task}", **other, "to": to_iso(datetime.now(UTC))}, None)
         assert answer["refused"] == "restore-left-over", task
-    cleared = handle({"task": "restore-clear", "drill": True, **other}, None)
+    theirs = {"restoreId": other["restoreId"], "drill": True}
+    cleared = handle({"task": "restore-clear", **theirs}, None)
     assert cleared["cleared"] == []
     models.bind(records_table="t-records", audit_table="t-audit", region=REGION)
     town.ask("attach")
