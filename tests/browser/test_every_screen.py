@@ -175,6 +175,9 @@ def _world(desk: Desk) -> dict[str, str]:
     answer = desk.api("POST", f"disclosures/{request}/cases", opened)
     assert answer["status"] in (200, 201), answer
     return {
-        **{"case": case_id, "plan": plan, "consent": consent},
-        **{"meeting": meeting, "request": request},
+        "case": case_id,
+        "plan": plan,
+        "consent": consent,
+        "meeting": meeting,
+        "request": request,
     }

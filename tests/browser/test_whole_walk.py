@@ -6,7 +6,7 @@ The steps build on each other and run in the order in which they stand here.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import new_desk, new_room
 from tests.browser.desk import Desk, Watch
+from tests.browser.rooms import a_desk, a_room
 from tests.browser.test_manage_duties import new_case, record
 from tests.browser.test_meetings import day
 from tests.unit.printing import Read, squeezed
@@ -96,8 +96,8 @@ def walk(browser: Browser, tenant: Any) -> Iterator[Walk]:
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def at(login: str) -> Desk:
-        room = new_room(browser)
-        desk, watch = new_desk(room, tenant)
+        room = a_room(browser)
+        desk, watch = a_desk(room, tenant)
         opened.append((room, watch))
         desk.open()
         desk.sign_in(tenant.login(login))
@@ -251,22 +251,21 @@ def shows(desk: Desk, walk: Walk, title: str, text: str, *, but_not: str | None 
 
 # --- at the printer
 
-# Papers that no screen has a button for yet.
-BY_ROUTE = frozenset(
-    {"invitation", "disclosure-letter", "disclosure-copy", "disposal-certificate", "sign-up"}
-)
-
 
 def take(
-    walk: Walk, desk: Desk, paper: str, *says: str, label: str = "印刷（PDF）", **query: str
+    walk: Walk,
+    desk: Desk,
+    paper: str,
+    *says: str,
+    label: str = "印刷（PDF）",
+    spoken: str | None = None,
 ) -> None:
-    """Prints what the screen offers, reads it back, and its workbook where there is one."""
+    """Prints what the screen offers, reads it back, and its workbook where there is one. `spoken`:
+    what the button says aloud, where that is not the paper's title."""
     print_of = walk.prints(desk)[paper]
     title = print_of["title"]
-    if paper in BY_ROUTE:
-        content = by_route(desk, paper, **query)
-    else:
-        content = saved_by(desk, f"{title}：{label}", copies=print_of["copies"] and bool(says))
+    button = f"{spoken or title}：{label}"
+    content = saved_by(desk, button, copies=print_of["copies"] and bool(says))
     read = Read.of(content)
     assert read.title == title
     for text in says:
@@ -288,25 +287,6 @@ def saved_by(desk: Desk, button: str, *, copies: bool) -> bytes:
             page.get_by_label("部数").fill("2")
             page.get_by_role("dialog").get_by_role("button", name="印刷する").click()
     return Path(download.value.path()).read_bytes()
-
-
-def by_route(desk: Desk, paper: str, **query: str) -> bytes:
-    """The paper as the page's own session gets it."""
-    content = desk.page.evaluate(
-        """async ([paper, query]) => {
-          const at = (p) => new URL(p, document.baseURI);
-          const json = {'Content-Type': 'application/json'};
-          const renewed = await fetch(at('auth/refresh'), {method: 'POST', headers: json, body: '{}'});
-          const {idToken} = await renewed.json();
-          const headers = {Authorization: idToken, Accept: 'application/octet-stream'};
-          const place = at(`prints/${paper}?${new URLSearchParams({...query, as: 'pdf'})}`);
-          const answer = await fetch(place, {headers});
-          if (!answer.ok) throw new Error(await answer.text());
-          return Array.from(new Uint8Array(await answer.arrayBuffer()));
-        }""",
-        [paper, query],
-    )
-    return bytes(content)
 
 
 def workbook(content: bytes) -> str:
@@ -556,7 +536,6 @@ def test_consent_of_each_person_opens_what_is_about_them(walk: Walk) -> None:
 def test_the_plan_is_made_judged_and_decided(walk: Walk) -> None:
     walk.step("decided", after="consented")
     desk, council = walk.town, walk.council
-    page = desk.page
     # The form that came in without consent is now the one with it.
     tab(desk, walk, "相談受付・申込票")
     edit(desk)
@@ -753,7 +732,7 @@ def test_every_paper_of_the_household_is_printed_and_read_back(walk: Walk) -> No
     take(walk, desk, "progress", VISIT_OF_TOWN, VISIT_OF_COUNCIL, VISIT_OF_NPO)
     page.get_by_role("link", name="会議", exact=True).click()
     page.locator(f'a[href="#/meetings/{walk.juso}"]').click()
-    take(walk, desk, "invitation", "第一会議室", meeting=walk.juso)
+    take(walk, desk, "invitation", "第一会議室", label="開催通知（PDF）")
     assert not walk.printed["invitation"].says(MOTHER)
     # Who took part reads the papers and takes no workbook away.
     find_case(walk.npo, walk)
@@ -764,7 +743,7 @@ def test_every_paper_of_the_household_is_printed_and_read_back(walk: Walk) -> No
 
 
 def test_what_is_asked_for_later_is_disclosed_disposed_of_and_printed(walk: Walk) -> None:
-    """The person asks for what is kept about her; an old case is disposed of; somebody new comes."""
+    """She asks for what is kept about her; an old case is disposed of; somebody new comes."""
     walk.step("later", after="closed")
     desk, head = walk.town, walk.head
     page = desk.page
@@ -778,7 +757,6 @@ def test_what_is_asked_for_later_is_disclosed_disposed_of_and_printed(walk: Walk
     choose(desk, "staffId", OFFICER)
     desk.save()
     expect(page.get_by_role("heading", name="開示請求の記録")).to_be_visible()
-    request = page.url.rpartition("/")[2]
     page.get_by_label("氏名またはケース番号").fill(walk.case_id)
     desk.press("探す")
     page.get_by_role("combobox", name="対象の人").last.select_option(index=1)
@@ -789,8 +767,7 @@ def test_what_is_asked_for_later_is_disclosed_disposed_of_and_printed(walk: Walk
     expect(page.get_by_text("開示しない部分を決めました")).to_be_visible()
     desk.press("決めた写しを見る")
     expect(page.get_by_role("region", name="開示する写し")).to_contain_text(COMPLAINT)
-    of = {"request": request, "case": walk.case_id}
-    take(walk, desk, "disclosure-copy", COMPLAINT, label="写し（PDF）", **of)
+    take(walk, desk, "disclosure-copy", COMPLAINT, label="写し（PDF）")
     page.get_by_role("link", name="請求に戻る").click()
     edit(desk)
     choose(desk, "result", "開示")
@@ -798,7 +775,7 @@ def test_what_is_asked_for_later_is_disclosed_disposed_of_and_printed(walk: Walk
     saved(desk)
     desk.press("決定通知の文を作る")
     expect(page.get_by_role("region", name="決定通知の文")).to_contain_text("開示")
-    take(walk, desk, "disclosure-letter", MOTHER, label="決定通知書（PDF）", request=request)
+    take(walk, desk, "disclosure-letter", MOTHER, label="決定通知書（PDF）")
 
     # The office's own papers: an old case whose time is over, and the slip for a new colleague.
     old = ended_long_ago(head)
@@ -823,10 +800,10 @@ def test_what_is_asked_for_later_is_disclosed_disposed_of_and_printed(walk: Walk
     expect(page.get_by_text("廃棄し、証明を記録しました")).to_be_visible()
     proposals.get_by_role("button", name="証明", exact=True).first.click()
     expect(page.get_by_role("region", name="廃棄の証明")).to_contain_text(old)
-    disposals = head.api("GET", "disposals")["body"]["items"]
-    number = next(d["disposalId"] for d in disposals if old in str(d))
-    take(walk, head, "disposal-certificate", old, label="証明書（PDF）", disposal=number)
-    take(walk, head, "sign-up", WORKER, "komorebi1", staff="staff-komorebi1")
+    take(walk, head, "disposal-certificate", old, label="証明書（PDF）")
+    head.open("#/manage/staff")
+    slip = f"{WORKER}への利用者登録のご案内"
+    take(walk, head, "sign-up", WORKER, "komorebi1", spoken=slip)
 
     # Forms to fill in by hand and examples for the town's own rules.
     page.get_by_role("link", name="様式・参考例").click()

@@ -1,11 +1,10 @@
-"""Answers that refuse, get lost or never come; two tabs, the back button, impatient fingers, strange
-text: nothing typed is lost, nothing is saved twice, and the page says what to do."""
+"""Answers that refuse, get lost or never come; two tabs, the back button, impatient fingers,
+strange text: nothing typed is lost, nothing is saved twice, and the page says what to do."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.desk import Desk

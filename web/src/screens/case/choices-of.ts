@@ -1,6 +1,13 @@
-import { getRecord, listAgencies, listColleagues, listMeetings, listRecords } from '../../api';
+import {
+  getRecord,
+  listAgencies,
+  listColleagues,
+  listMeetings,
+  listRecords,
+  type When,
+} from '../../api';
 import type { Choice, Choices } from '../../form/choices';
-import type { CaseResource, Data, Me, Schema } from '../../types';
+import type { CaseResource, Data, Me, MeetingHead, Schema } from '../../types';
 import { formatDate, formatMoment, todayInJapan } from '../../wareki';
 import { takesAbout } from './about/takes-about';
 import { CASE_AGENCIES } from '../../form/shared-with';
@@ -26,6 +33,24 @@ export const agencyChoices = async (): Promise<readonly Choice[]> =>
     // Its records keep naming it; the API takes it for nothing new.
     label: to !== null && to < todayInJapan(Date.now()) ? `${name}（終わった機関）` : name,
   }));
+
+const MOST_PAGES = 10;
+
+/** A busy town has more meetings than one page of them: whoever looks for one finds it. */
+async function everyMeeting(when: When): Promise<readonly MeetingHead[]> {
+  const found: MeetingHead[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const { items, nextCursor }: Awaited<ReturnType<typeof listMeetings>> = await listMeetings(
+      when,
+      cursor,
+    );
+    found.push(...items);
+    if (nextCursor === null) break;
+    cursor = nextCursor;
+  }
+  return found;
+}
 
 /** What the fields of a form may name in this case; only what the form asks for is looked up. */
 export async function choicesOf(form: Schema, resource: CaseResource, me: Me): Promise<Choices> {
@@ -74,13 +99,13 @@ export async function choicesOf(form: Schema, resource: CaseResource, me: Me): P
     meetings: async () => {
       const laid = records.some((record) => record.form === CONFERENCE);
       const [coming, held, agenda] = await Promise.all([
-        listMeetings('coming'),
-        listMeetings('held'),
+        everyMeeting('coming'),
+        everyMeeting('held'),
         laid ? listRecords(caseId, CONFERENCE, null) : null,
       ]);
       const here = new Set(agenda?.items.map(({ data }) => data.meetingId));
       // Several meetings may bear one name and day: those that had this case come first.
-      return [...coming.items, ...held.items]
+      return [...coming, ...held]
         .map(({ meetingId, data }) => ({
           value: meetingId,
           label: `${words(data, 'title')}（${formatDate(String(data.date ?? ''))}）${here.has(meetingId) ? 'このケースが議題' : ''}`,
