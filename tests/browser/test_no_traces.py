@@ -48,8 +48,7 @@ def test_no_screen_leaves_a_trace_of_a_person(desk_of: Callable[[str], Desk]) ->
     lay(desk, meeting, case_id, agenda=WORDS)
 
     def traceless(where: str) -> None:
-        # Whatever is being loaded has arrived, and whatever is done late is done.
-        page.wait_for_load_state("networkidle")
+        # What a screen does late is judged with the next one.
         kept = _kept(desk)
         told = {
             "address": unquote(page.url),
