@@ -156,7 +156,7 @@ function Sections(props: ObjectFieldTemplateProps) {
         const fields = fieldsOf(section);
         if (section.told !== undefined && fields.length > 0) {
           return (
-            <details key={section.key} className="chip">
+            <details key={section.key} className="told">
               <summary>
                 <span>
                   {section.title}：{told.get(section.key)}
