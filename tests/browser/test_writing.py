@@ -57,6 +57,29 @@ def test_a_browser_that_is_closed_while_one_writes_loses_nothing(
     expect(page.get_by_role("heading", name="書きかけの記録")).to_have_count(0)
 
 
+def test_the_last_key_before_saving_or_leaving_counts(desk_of: Callable[[str], Desk]) -> None:
+    desk = desk_of("manager")
+    page = desk.page
+    case_id = desk.new_case("下書 六子")
+    new = f"#/cases/{case_id}/progress/new"
+    desk.open(f"#/cases/{case_id}/progress")
+    desk.open(new)
+    expect(desk.field("facts")).to_be_focused()
+    page.keyboard.type("玄関で話した")
+    page.keyboard.press("Control+s")
+    desk.saved()
+    (made,) = desk.api("GET", f"cases/{case_id}/records?form=progress")["body"]["items"]
+    assert made["data"]["facts"] == "玄関で話した"
+    desk.open(new)
+    expect(desk.field("facts")).to_be_focused()
+    page.keyboard.type("書")
+    page.evaluate("history.back()")
+    desk.press("編集を続ける")
+    expect(desk.field("facts")).to_have_value("書")
+    desk.press("やめる")
+    desk.press("入力を消して離れる")
+
+
 def test_a_draft_of_an_older_revision_comes_up_as_a_conflict(
     desk_of: Callable[[str], Desk],
 ) -> None:
