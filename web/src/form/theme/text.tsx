@@ -1,13 +1,11 @@
 import type { FieldProps, WidgetProps } from '@rjsf/utils';
 import { useEffect, useRef, useState } from 'react';
 import { described } from './context';
-import { useTyped } from './typed';
 
 /** What is typed stays as it is, byte for byte: no trimming, no normalising. */
 const orNothing = (text: string): string | undefined => (text === '' ? undefined : text);
 
 const COUNT_FROM = 0.8;
-const SIZES_ITSELF = CSS.supports('field-sizing', 'content');
 
 function Count({ text, max }: { readonly text: string; readonly max: number | undefined }) {
   const length = [...text].length;
@@ -21,8 +19,7 @@ function Count({ text, max }: { readonly text: string; readonly max: number | un
 
 export function Line(props: WidgetProps) {
   const { id, value, onChange, schema, required, rawErrors } = props;
-  const given = typeof value === 'string' ? value : '';
-  const [text, type] = useTyped(given, (typed) => onChange(orNothing(typed)));
+  const text = typeof value === 'string' ? value : '';
   return (
     <>
       <input
@@ -32,7 +29,7 @@ export function Line(props: WidgetProps) {
         autoComplete="off"
         value={text}
         aria-required={required || undefined}
-        onChange={(event) => type(event.target.value)}
+        onChange={(event) => onChange(orNothing(event.target.value))}
         {...described(id, schema.description, rawErrors)}
       />
       <Count text={text} max={schema.maxLength} />
@@ -42,13 +39,11 @@ export function Line(props: WidgetProps) {
 
 export function Lines(props: WidgetProps) {
   const { id, value, onChange, schema, required, rawErrors } = props;
-  const given = typeof value === 'string' ? value : '';
-  const [text, type] = useTyped(given, (typed) => onChange(orNothing(typed)));
+  const text = typeof value === 'string' ? value : '';
   const ref = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     // Browsers without `field-sizing` would hide long texts in a small box.
     const box = ref.current;
-    if (SIZES_ITSELF) return;
     if (box !== null && box.scrollHeight > box.clientHeight) {
       box.style.height = `${Math.min(box.scrollHeight + 4, 600)}px`;
     }
@@ -62,7 +57,7 @@ export function Lines(props: WidgetProps) {
         rows={3}
         value={text}
         aria-required={required || undefined}
-        onChange={(event) => type(event.target.value)}
+        onChange={(event) => onChange(orNothing(event.target.value))}
         {...described(id, schema.description, rawErrors)}
       />
       <Count text={text} max={schema.maxLength} />
