@@ -187,7 +187,7 @@ def find_case(desk: Desk, walk: Walk) -> None:
     page = desk.page
     if desk in walk.found:
         page.get_by_role("link", name="会議", exact=True).click()
-        expect(page.get_by_role("heading", name="会議", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="会議", level=1)).to_be_visible()
         desk.open(f"#/cases/{walk.case_id}")
     else:
         to_list(desk)
@@ -326,7 +326,7 @@ def test_the_town_screens_and_assesses_what_the_npo_may_not_read(walk: Walk) -> 
     desk = walk.town
     page = desk.page
     # It waits for the town under 今日, by itself.
-    page.get_by_role("link", name="今日").click()
+    page.get_by_role("link", name="今日", exact=True).click()
     card = page.get_by_role("article", name=walk.case_id)
     desk.seek(card)
     expect(card).to_contain_text("スクリーニングをしてください")
@@ -460,7 +460,7 @@ def test_a_shien_kaigi_shares_without_consent_with_those_who_pledged(walk: Walk)
 
     # The NPO reads there what it may read nowhere else.
     page = npo.page
-    page.get_by_role("link", name="今日").click()
+    page.get_by_role("link", name="今日", exact=True).click()
     page.locator(f'a[href="#/meetings/{walk.shien}"]').click()
     card = page.get_by_role("article").filter(has_text=walk.case_id)
     expect(card).to_contain_text(TASK_AT_MEETING)
