@@ -15,9 +15,9 @@ from lambdas.api.opened import (
     check_my_number,
     checked_form,
     form_of,
+    obey_rules,
     open_case,
     refuse_field,
-    refuse_fields,
     request_of,
     saved_by,
     write_event,
@@ -25,7 +25,7 @@ from lambdas.api.opened import (
 from lambdas.api.problems import Problem
 from lambdas.api.tenant import repository
 from lambdas.api.trail import event
-from lambdas.casework import audit, forms, rules
+from lambdas.casework import audit, forms
 from lambdas.casework.access import (
     BOOK_READERS,
     WRITERS,
@@ -388,20 +388,7 @@ def _checked(
         refuse_field("/date", "future-date")
     if before is None and "attachedCaseId" in data:
         refuse_field("/attachedCaseId", "not-permitted-here")
-    found = rules.refusals(
-        rules.Context(
-            case=None,
-            form=form,
-            data=data,
-            before=before,
-            actor=call.actor,
-            agencies=repository().agencies,
-            staff=repository().staff,
-            now=call.now,
-        )
-    )
-    if found:
-        refuse_fields(found)
+    obey_rules(call, form, data, before)
     return check_my_number(call, form, data)
 
 

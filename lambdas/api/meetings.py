@@ -17,11 +17,11 @@ from lambdas.api.opened import (
     check_my_number,
     checked_form,
     form_of,
+    obey_rules,
     open_case,
     opened,
     record_body,
     record_read,
-    refuse_fields,
     request_of,
     saved_by,
     write_event,
@@ -30,7 +30,7 @@ from lambdas.api.problems import Problem
 from lambdas.api.records import add_record, writable
 from lambdas.api.tenant import repository
 from lambdas.api.trail import event
-from lambdas.casework import audit, forms, meetings, rules
+from lambdas.casework import audit, forms, meetings
 from lambdas.casework.access import Action, Basis, Decision, decide, may_write_form
 from lambdas.casework.clock import japanese_day, to_iso
 from lambdas.casework.meetings import AGENDA, KIND, MEETING, Item
@@ -324,20 +324,7 @@ def _checked(
     form = checked_form(call, MEETING)
     data = call.body["data"]
     check_data(form, data)
-    found = rules.refusals(
-        rules.Context(
-            case=None,
-            form=form,
-            data=data,
-            before=before,
-            actor=call.actor,
-            agencies=repository().agencies,
-            staff=repository().staff,
-            now=call.now,
-        )
-    )
-    if found:
-        refuse_fields(found)
+    obey_rules(call, form, data, before)
     return form, data, check_my_number(call, form, data)
 
 

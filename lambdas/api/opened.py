@@ -9,7 +9,7 @@ from lambdas.api.call import Call
 from lambdas.api.problems import Problem, field_error, refuse_my_number
 from lambdas.api.tenant import repository
 from lambdas.api.trail import event
-from lambdas.casework import forms
+from lambdas.casework import forms, rules
 from lambdas.casework.access import (
     MUNICIPAL_ROLES,
     Action,
@@ -243,6 +243,33 @@ def checked_form(call: Call, name: str) -> forms.Form:
 def check_data(form: forms.Form, data: Mapping[str, Any]) -> None:
     """Refuses what does not fit the form. Raises Problem."""
     found = forms.check(form, data)
+    if found:
+        refuse_fields(found)
+
+
+def obey_rules(
+    call: Call,
+    form: forms.Form,
+    data: Mapping[str, Any],
+    before: FormRecord | None,
+    *,
+    case: CaseFile | None = None,
+    **more: Any,
+) -> None:
+    """Refuses what breaks a rule of the form; `more` as of `rules.Context`. Raises Problem."""
+    found = rules.refusals(
+        rules.Context(
+            case=case,
+            form=form,
+            data=data,
+            before=before,
+            actor=call.actor,
+            agencies=repository().agencies,
+            staff=repository().staff,
+            now=call.now,
+            **more,
+        )
+    )
     if found:
         refuse_fields(found)
 

@@ -18,6 +18,7 @@ from lambdas.api.opened import (
     check_my_number,
     checked_form,
     form_of,
+    obey_rules,
     open_case,
     open_for_emergency,
     record_body,
@@ -599,22 +600,9 @@ def check_rules(
     """What the law and common sense ask of the record beyond its form. Raises Problem."""
     if form.form == "intake" and before is not None:
         _check_intake(call, data, before)
-    found = rules.refusals(
-        rules.Context(
-            case=here.case,
-            form=form,
-            data=data,
-            before=before,
-            actor=call.actor,
-            agencies=repository().agencies,
-            staff=repository().staff,
-            now=call.now,
-            confined=confined,
-            **_set_by_town(form.form),
-        )
+    obey_rules(
+        call, form, data, before, case=here.case, confined=confined, **_set_by_town(form.form)
     )
-    if found:
-        refuse_fields(found)
 
 
 def _set_by_town(form: str) -> dict[str, Any]:
